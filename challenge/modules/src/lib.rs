@@ -1,0 +1,1 @@
+//! The challenge modules of this workspace, compiled to WebAssembly by the build script.

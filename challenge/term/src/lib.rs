@@ -1,0 +1,1 @@
+//! Term Challenge: miners submit Python agents that fix real repository bugs.

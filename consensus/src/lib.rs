@@ -1,0 +1,1 @@
+//! The agreement protocol of Assay as pure state machines: keys, messages, ledger, votes.

@@ -1,0 +1,1 @@
+//! JSON-RPC types and clients, one definition for server and clients.

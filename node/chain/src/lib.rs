@@ -1,0 +1,1 @@
+//! The chain as a validator needs it: the Chain trait and its clients.

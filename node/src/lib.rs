@@ -1,0 +1,1 @@
+//! Validator node: configuration, store, block execution, JSON-RPC.

@@ -1,0 +1,1 @@
+//! The libp2p network of Assay: gossip, blob exchange, sync.

@@ -1,0 +1,1 @@
+//! Runs challenge modules: wasmer engine, guest ABI, host functions, limits, Python analysis.

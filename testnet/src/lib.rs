@@ -1,0 +1,1 @@
+//! Local multi-node testnet with its own development chain.
