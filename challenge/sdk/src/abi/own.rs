@@ -1,0 +1,115 @@
+//! Wire types of our own additions: Python analysis, submission context, named refusals.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+/// What our nodes put into [`super::EvaluationInput::environment_config`]: where and when the call
+/// happens. Time and height come from the ledger, never from a local clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionContext {
+    /// Hash of the genesis document.
+    pub network_id: [u8; 32],
+    /// Id of the submission.
+    pub submission_id: [u8; 32],
+    /// sr25519 public key that signed the submission's header.
+    pub hotkey: [u8; 32],
+    /// Name under which the agent is submitted.
+    pub name: String,
+    /// The miner's own counter.
+    pub sequence: u64,
+    /// Current chain epoch.
+    pub epoch: u64,
+    /// Height of the ledger.
+    pub block_height: u64,
+    /// Time of the referenced chain block, in milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
+}
+
+/// Result of the export `assay_validate`: the refusal with its name, not only 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidateOutcome {
+    /// Whether the submission may be ordered.
+    pub accepted: bool,
+    /// Stable name of the refusal, as `zip.encrypted`; empty when accepted.
+    pub code: String,
+    /// What a person reads; empty when accepted.
+    pub reason: String,
+}
+
+impl ValidateOutcome {
+    /// An acceptance.
+    #[must_use]
+    pub fn accept() -> Self {
+        Self {
+            accepted: true,
+            code: String::new(),
+            reason: String::new(),
+        }
+    }
+
+    /// A refusal.
+    #[must_use]
+    pub fn refuse(code: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            accepted: false,
+            code: code.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// One source file for `python_check`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonFile {
+    /// Path in the package, with `/`.
+    pub path: String,
+    /// Source as it is in the package.
+    #[serde(with = "serde_bytes")]
+    pub source: Vec<u8>,
+}
+
+/// Request of `python_check`: all files of a package at once, since local modules are allowed imports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonCheckRequest {
+    /// The files.
+    pub files: Vec<PythonFile>,
+    /// Name of a policy that the host knows, or a policy as TOML.
+    pub policy: String,
+}
+
+/// What the policy says about a package.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PythonVerdict {
+    /// Nothing found.
+    #[default]
+    Allow,
+    /// A person or a model should look at it.
+    Review,
+    /// Refused.
+    Deny,
+}
+
+/// One finding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonViolation {
+    /// Stable id of the rule.
+    pub rule: String,
+    /// Path of the file.
+    pub file: String,
+    /// Line, from 1; 0 when the finding concerns the whole file.
+    pub line: u32,
+    /// Column, from 1; 0 when the finding concerns the whole line.
+    pub column: u32,
+    /// What a person reads.
+    pub message: String,
+}
+
+/// Response of `python_check`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonCheckResponse {
+    /// The verdict over all files.
+    pub verdict: PythonVerdict,
+    /// Findings, by file, line and column.
+    pub violations: Vec<PythonViolation>,
+}
