@@ -1,0 +1,1 @@
+//! The whole validator as one state machine.

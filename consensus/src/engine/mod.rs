@@ -1,0 +1,1 @@
+//! Finality of one height at a time, on Malachite's Tendermint driver.
