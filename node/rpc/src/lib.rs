@@ -1,0 +1,1 @@
+//! JSON-RPC and REST server of a validator over axum.
