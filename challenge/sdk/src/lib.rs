@@ -5,10 +5,37 @@
 //! module with exactly the exports of the guest ABI; natively the same code runs over `MemoryHost`
 //! (feature `native`) or any other implementation of the trait.
 //!
+//! [`Challenge`]'s methods are generic over the host, not `dyn`: what a challenge never calls is then
+//! not imported by its module. Nodes read the imports: a module without live calls (HTTP, models,
+//! programs) is executed straight by every validator.
+//!
 //! What it deliberately does not do: no policy (which host function answers is the host's business),
 //! no scoring rules, no clock and no randomness of its own.
 #![no_std]
 
 extern crate alloc;
+#[cfg(any(feature = "native", test))]
+extern crate std;
 
 pub mod abi;
+pub mod arena;
+mod challenge;
+pub mod host;
+pub mod hotkey;
+mod register;
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod guest;
+#[cfg(feature = "native")]
+mod memory_host;
+#[cfg(target_arch = "wasm32")]
+mod wasm_host;
+
+pub use challenge::Challenge;
+pub use host::{Host, HostError, LogLevel};
+pub use hotkey::{Hotkey, HotkeyError};
+#[cfg(feature = "native")]
+pub use memory_host::{LogLine, MemoryHost};
+#[cfg(target_arch = "wasm32")]
+pub use wasm_host::WasmHost;
