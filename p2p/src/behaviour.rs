@@ -63,7 +63,8 @@ impl Behaviour {
                 "blob",
                 network_hex,
                 wire::BLOB_REQUEST_BYTES,
-                usize::try_from(limits::BLOB_CHUNK_BYTES).unwrap_or(usize::MAX) + wire::BLOB_HEADER_BYTES,
+                usize::try_from(limits::BLOB_CHUNK_BYTES).unwrap_or(usize::MAX)
+                    + wire::BLOB_HEADER_BYTES,
                 limits::BLOB_CHUNK_DEADLINE,
             )?,
             identity: framed(
@@ -95,8 +96,15 @@ fn connection_limits(max_peers: u32) -> connection_limits::ConnectionLimits {
 }
 
 fn gossip(config: &NetworkConfig, network_hex: &str) -> Result<Gossipsub, StartError> {
-    let failed = |reason: String| StartError::Setting { setting: "gossip", reason };
-    let topics = || Topic::ALL.into_iter().map(|topic| (topic, topic.ident(network_hex)));
+    let failed = |reason: String| StartError::Setting {
+        setting: "gossip",
+        reason,
+    };
+    let topics = || {
+        Topic::ALL
+            .into_iter()
+            .map(|topic| (topic, topic.ident(network_hex)))
+    };
 
     let mut builder = gossipsub::ConfigBuilder::default();
     builder
@@ -126,7 +134,9 @@ fn gossip(config: &NetworkConfig, network_hex: &str) -> Result<Gossipsub, StartE
     let settings = builder.build().map_err(|error| failed(error.to_string()))?;
 
     let filter = gossipsub::MaxCountSubscriptionFilter {
-        filter: gossipsub::WhitelistSubscriptionFilter(topics().map(|(_, ident)| ident.hash()).collect()),
+        filter: gossipsub::WhitelistSubscriptionFilter(
+            topics().map(|(_, ident)| ident.hash()).collect(),
+        ),
         max_subscribed_topics: Topic::ALL.len(),
         max_subscriptions_per_request: Topic::ALL.len() * 2,
     };
@@ -138,7 +148,9 @@ fn gossip(config: &NetworkConfig, network_hex: &str) -> Result<Gossipsub, StartE
         .with_peer_score(score::params(&config.gossip, hashes), score::thresholds())
         .map_err(failed)?;
     for (_, ident) in topics() {
-        gossip.subscribe(&ident).map_err(|error| failed(error.to_string()))?;
+        gossip
+            .subscribe(&ident)
+            .map_err(|error| failed(error.to_string()))?;
     }
     Ok(gossip)
 }
@@ -170,7 +182,11 @@ fn kademlia(local: PeerId) -> kad::Behaviour<kad::store::MemoryStore> {
         .set_periodic_bootstrap_interval(Some(limits::DISCOVERY_INTERVAL));
     let store = kad::store::MemoryStore::with_config(
         local,
-        kad::store::MemoryStoreConfig { max_records: 0, max_provided_keys: 0, ..Default::default() },
+        kad::store::MemoryStoreConfig {
+            max_records: 0,
+            max_provided_keys: 0,
+            ..Default::default()
+        },
     );
     let mut kad = kad::Behaviour::with_config(local, store, config);
     kad.set_mode(Some(kad::Mode::Server));
@@ -185,10 +201,20 @@ fn framed(
     deadline: Duration,
 ) -> Result<Framed, StartError> {
     let protocol = StreamProtocol::try_from_owned(format!("/assay/{name}/1/{network_hex}"))
-        .map_err(|error| StartError::Setting { setting: name, reason: error.to_string() })?;
+        .map_err(|error| StartError::Setting {
+            setting: name,
+            reason: error.to_string(),
+        })?;
     let config = request_response::Config::default()
         .with_request_timeout(deadline)
         .with_max_concurrent_streams(limits::MAX_STREAMS_PER_PROTOCOL);
-    let codec = FramedCodec { max_request_bytes, max_response_bytes };
-    Ok(Framed::with_codec(codec, [(protocol, ProtocolSupport::Full)], config))
+    let codec = FramedCodec {
+        max_request_bytes,
+        max_response_bytes,
+    };
+    Ok(Framed::with_codec(
+        codec,
+        [(protocol, ProtocolSupport::Full)],
+        config,
+    ))
 }

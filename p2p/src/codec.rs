@@ -34,14 +34,24 @@ impl request_response::Codec for FramedCodec {
         read_frame(io, self.max_response_bytes).await
     }
 
-    async fn write_request<T>(&mut self, _: &Self::Protocol, io: &mut T, frame: Vec<u8>) -> io::Result<()>
+    async fn write_request<T>(
+        &mut self,
+        _: &Self::Protocol,
+        io: &mut T,
+        frame: Vec<u8>,
+    ) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
         write_frame(io, &frame, self.max_request_bytes).await
     }
 
-    async fn write_response<T>(&mut self, _: &Self::Protocol, io: &mut T, frame: Vec<u8>) -> io::Result<()>
+    async fn write_response<T>(
+        &mut self,
+        _: &Self::Protocol,
+        io: &mut T,
+        frame: Vec<u8>,
+    ) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
@@ -49,7 +59,10 @@ impl request_response::Codec for FramedCodec {
     }
 }
 
-async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T, max_bytes: usize) -> io::Result<Vec<u8>> {
+async fn read_frame<T: AsyncRead + Unpin + Send>(
+    io: &mut T,
+    max_bytes: usize,
+) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
     io.read_exact(&mut length).await?;
     let length = u32::from_le_bytes(length);
@@ -68,7 +81,11 @@ async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T, max_bytes: usize) -
     Ok(frame)
 }
 
-async fn write_frame<T: AsyncWrite + Unpin + Send>(io: &mut T, frame: &[u8], max_bytes: usize) -> io::Result<()> {
+async fn write_frame<T: AsyncWrite + Unpin + Send>(
+    io: &mut T,
+    frame: &[u8],
+    max_bytes: usize,
+) -> io::Result<()> {
     if frame.len() > max_bytes {
         return Err(too_large(frame.len(), max_bytes));
     }
@@ -79,7 +96,10 @@ async fn write_frame<T: AsyncWrite + Unpin + Send>(io: &mut T, frame: &[u8], max
 }
 
 fn too_large(size: usize, max_bytes: usize) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("frame of {size} bytes, at most {max_bytes} allowed"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("frame of {size} bytes, at most {max_bytes} allowed"),
+    )
 }
 
 #[cfg(test)]

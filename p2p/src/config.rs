@@ -101,27 +101,44 @@ impl NetworkConfig {
         if self.max_blob_bytes == 0 || self.max_blob_bytes > limits::MAX_BLOB_BYTES {
             return setting(
                 "max_blob_bytes",
-                format!("expected 1 to {}, found {}", limits::MAX_BLOB_BYTES, self.max_blob_bytes),
+                format!(
+                    "expected 1 to {}, found {}",
+                    limits::MAX_BLOB_BYTES,
+                    self.max_blob_bytes
+                ),
             );
         }
         if self.max_peers == 0 {
             return setting("max_peers", "expected at least 1, found 0".to_owned());
         }
         if self.ban < Duration::from_secs(1) {
-            return setting("ban", format!("expected at least 1 s, found {:?}", self.ban));
+            return setting(
+                "ban",
+                format!("expected at least 1 s, found {:?}", self.ban),
+            );
         }
         if self.event_queue < 16 {
-            return setting("event_queue", format!("expected at least 16, found {}", self.event_queue));
+            return setting(
+                "event_queue",
+                format!("expected at least 16, found {}", self.event_queue),
+            );
         }
         if self.identity.len() > limits::MAX_IDENTITY_BYTES {
             return setting(
                 "identity",
-                format!("expected at most {} bytes, found {}", limits::MAX_IDENTITY_BYTES, self.identity.len()),
+                format!(
+                    "expected at most {} bytes, found {}",
+                    limits::MAX_IDENTITY_BYTES,
+                    self.identity.len()
+                ),
             );
         }
         let heartbeat = self.gossip.heartbeat;
         if heartbeat < Duration::from_millis(100) || heartbeat > Duration::from_secs(5) {
-            return setting("gossip.heartbeat", format!("expected 100 ms to 5 s, found {heartbeat:?}"));
+            return setting(
+                "gossip.heartbeat",
+                format!("expected 100 ms to 5 s, found {heartbeat:?}"),
+            );
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! tried with growing pauses and forgotten in the end.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -52,7 +52,12 @@ pub(crate) struct Dialer {
 
 impl Dialer {
     pub(crate) fn new(local: PeerId, bootstrap: &[Multiaddr], now: Instant) -> Self {
-        let mut dialer = Self { local, bootstrap: Vec::new(), known: BTreeMap::new(), in_flight: HashMap::new() };
+        let mut dialer = Self {
+            local,
+            bootstrap: Vec::new(),
+            known: BTreeMap::new(),
+            in_flight: HashMap::new(),
+        };
         for address in bootstrap {
             dialer.add_bootstrap(address.clone(), now);
         }
@@ -72,7 +77,8 @@ impl Dialer {
             return;
         }
         let same = self.bootstrap.iter_mut().find(|entry| {
-            entry.addresses.contains(&address) || (peer.is_some() && entry.fixed && entry.peer == peer)
+            entry.addresses.contains(&address)
+                || (peer.is_some() && entry.fixed && entry.peer == peer)
         });
         match same {
             Some(entry) if entry.addresses.contains(&address) => {}
@@ -97,7 +103,8 @@ impl Dialer {
                 _ => return,
             };
         }
-        self.known.insert(peer, Entry::new(addresses.to_vec(), Some(peer), now));
+        self.known
+            .insert(peer, Entry::new(addresses.to_vec(), Some(peer), now));
     }
 
     /// Forgets a peer that turned out to be none of ours.
@@ -107,19 +114,38 @@ impl Dialer {
 
     /// Dials to be made now. `skip` says which peers are connected or banned; `more` whether
     /// peers beyond the bootstrap list are wanted.
-    pub(crate) fn due(&mut self, now: Instant, more: bool, skip: impl Fn(&PeerId) -> bool) -> Vec<Plan> {
-        let bootstrap = self.bootstrap.iter_mut().enumerate().map(|(index, entry)| (Target::Bootstrap(index), entry));
-        let known = self.known.iter_mut().filter(|_| more).map(|(peer, entry)| (Target::Known(*peer), entry));
-        let mut plans: Vec<Plan> = Vec::new();
+    pub(crate) fn due(
+        &mut self,
+        now: Instant,
+        more: bool,
+        skip: impl Fn(&PeerId) -> bool,
+    ) -> Vec<Plan> {
+        let bootstrap = self
+            .bootstrap
+            .iter_mut()
+            .enumerate()
+            .map(|(index, entry)| (Target::Bootstrap(index), entry));
+        let known = self
+            .known
+            .iter_mut()
+            .filter(|_| more)
+            .map(|(peer, entry)| (Target::Known(*peer), entry));
+        let mut plans = Vec::new();
+        let mut expected = BTreeSet::new();
         for (target, entry) in bootstrap.chain(known) {
             if entry.dialing || entry.next > now || entry.peer.as_ref().is_some_and(&skip) {
                 continue;
             }
-            let peer = entry.peer.filter(|_| entry.fixed);
-            if peer.is_some() && plans.iter().any(|plan| plan.peer == peer) {
+            // One dial per peer, also where it is known only from the last time.
+            if entry.peer.is_some() && !expected.insert(entry.peer) {
                 continue;
             }
-            plans.push(Plan { target, peer, addresses: entry.addresses.clone() });
+            let peer = entry.peer.filter(|_| entry.fixed);
+            plans.push(Plan {
+                target,
+                peer,
+                addresses: entry.addresses.clone(),
+            });
         }
         plans
     }
@@ -233,7 +259,10 @@ mod tests {
             let plans = dialer.due(now, true, |_| false);
             assert_eq!(plans.len(), 1, "attempt {attempt}");
             dialer.started(&plans[0], connection(attempt));
-            assert!(dialer.due(now, true, |_| false).is_empty(), "one dial at a time");
+            assert!(
+                dialer.due(now, true, |_| false).is_empty(),
+                "one dial at a time"
+            );
             dialer.failed(connection(attempt), now);
             now += limits::REDIAL_BOOTSTRAP_MAX;
         }
@@ -268,7 +297,10 @@ mod tests {
         dialer.connected(connection(1), peer);
         dialer.disconnected(peer, now);
         assert!(dialer.due(now, true, |_| false).is_empty());
-        assert_eq!(dialer.due(now + limits::REDIAL_MIN, true, |_| false).len(), 1);
+        assert_eq!(
+            dialer.due(now + limits::REDIAL_MIN, true, |_| false).len(),
+            1
+        );
     }
 
     #[test]
@@ -296,8 +328,26 @@ mod tests {
         dialer.connected(connection(1), first);
         assert!(dialer.due(now, true, |peer| *peer == first).is_empty());
         dialer.disconnected(first, now);
-        let plan = dialer.due(now + limits::REDIAL_MIN, true, |_| false).remove(0);
+        let plan = dialer
+            .due(now + limits::REDIAL_MIN, true, |_| false)
+            .remove(0);
         assert_eq!(plan.peer, None, "whoever answers at the address will do");
+    }
+
+    #[test]
+    fn two_addresses_that_turned_out_to_be_one_peer_are_not_dialled_together() {
+        let now = Instant::now();
+        let peer = PeerId::random();
+        let mut dialer = Dialer::new(PeerId::random(), &[address(1), address(2)], now);
+        for (n, plan) in dialer.due(now, true, |_| false).iter().enumerate() {
+            dialer.started(plan, connection(n));
+            dialer.connected(connection(n), peer);
+        }
+        dialer.disconnected(peer, now);
+        assert_eq!(
+            dialer.due(now + limits::REDIAL_MIN, true, |_| false).len(),
+            1
+        );
     }
 
     #[test]
@@ -307,7 +357,11 @@ mod tests {
         let plan = dialer.due(now, true, |_| false).remove(0);
         dialer.started(&plan, connection(1));
         dialer.is_self(connection(1));
-        assert!(dialer.due(now + Duration::from_secs(3600), true, |_| false).is_empty());
+        assert!(
+            dialer
+                .due(now + Duration::from_secs(3600), true, |_| false)
+                .is_empty()
+        );
     }
 
     #[test]

@@ -135,7 +135,9 @@ pub enum BlobError {
         max_bytes: u64,
     },
     /// Peers failed, were too slow, or served bytes with another hash.
-    #[error("none of {asked} peers delivered the blob ({corrupt} served corrupt data); last: {last}")]
+    #[error(
+        "none of {asked} peers delivered the blob ({corrupt} served corrupt data); last: {last}"
+    )]
     Unavailable {
         /// Peers asked.
         asked: usize,

@@ -53,7 +53,10 @@ impl NetworkHandle {
     #[must_use]
     pub fn listen_addresses(&self) -> Vec<Multiaddr> {
         let listening = self.0.listening.borrow();
-        listening.iter().map(|address| address.clone().with(Protocol::P2p(self.0.local))).collect()
+        listening
+            .iter()
+            .map(|address| address.clone().with(Protocol::P2p(self.0.local)))
+            .collect()
     }
 
     /// Publishes bytes to all peers subscribed to the topic.
@@ -62,7 +65,8 @@ impl NetworkHandle {
     /// Over the topic's size, nobody to send to, all queues full, or the network is closed.
     pub async fn publish(&self, topic: Topic, data: Vec<u8>) -> Result<Published, PublishError> {
         let (reply, result) = oneshot::channel();
-        self.command(Command::Publish { topic, data, reply }).await?;
+        self.command(Command::Publish { topic, data, reply })
+            .await?;
         result.await.map_err(|_| Closed)?
     }
 
@@ -82,7 +86,10 @@ impl NetworkHandle {
     pub async fn request(&self, peer: PeerId, data: Vec<u8>) -> Result<Vec<u8>, RequestError> {
         let size_bytes = data.len();
         if size_bytes > limits::MAX_SYNC_REQUEST_BYTES {
-            return Err(RequestError::TooLarge { size_bytes, max_bytes: limits::MAX_SYNC_REQUEST_BYTES });
+            return Err(RequestError::TooLarge {
+                size_bytes,
+                max_bytes: limits::MAX_SYNC_REQUEST_BYTES,
+            });
         }
         let (reply, result) = oneshot::channel();
         self.command(Command::Request { peer, data, reply }).await?;
@@ -172,7 +179,12 @@ impl NetworkHandle {
     pub async fn shutdown(&self) {
         // When the command cannot be sent the task has ended already.
         let _ = self.command(Command::Shutdown).await;
-        let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self
+            .0
+            .task
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(task) = task
             && let Err(error) = task.await
         {
@@ -181,7 +193,11 @@ impl NetworkHandle {
     }
 
     /// Preferred peers, then all others in an order that differs from blob to blob.
-    async fn blob_peers(&self, hash: [u8; 32], preferred: &[PeerId]) -> Result<Vec<PeerId>, Closed> {
+    async fn blob_peers(
+        &self,
+        hash: [u8; 32],
+        preferred: &[PeerId],
+    ) -> Result<Vec<PeerId>, Closed> {
         let (reply, connected) = oneshot::channel();
         self.command(Command::BlobPeers { reply }).await?;
         let connected = connected.await.map_err(|_| Closed)?;
@@ -191,9 +207,16 @@ impl NetworkHandle {
                 peers.push(*peer);
             }
         }
-        let mut others: Vec<PeerId> = connected.into_iter().filter(|peer| !peers.contains(peer)).collect();
+        let mut others: Vec<PeerId> = connected
+            .into_iter()
+            .filter(|peer| !peers.contains(peer))
+            .collect();
         others.sort_by_cached_key(|peer| -> [u8; 32] {
-            Sha256::new().chain_update(hash).chain_update(peer.to_bytes()).finalize().into()
+            Sha256::new()
+                .chain_update(hash)
+                .chain_update(peer.to_bytes())
+                .finalize()
+                .into()
         });
         peers.extend(others);
         Ok(peers)
@@ -205,9 +228,18 @@ impl NetworkHandle {
 }
 
 impl ChunkSource for NetworkHandle {
-    async fn chunk(&self, peer: PeerId, request: BlobRequest) -> Result<Response<BlobPart>, RequestError> {
+    async fn chunk(
+        &self,
+        peer: PeerId,
+        request: BlobRequest,
+    ) -> Result<Response<BlobPart>, RequestError> {
         let (reply, result) = oneshot::channel();
-        self.command(Command::BlobChunk { peer, request, reply }).await?;
+        self.command(Command::BlobChunk {
+            peer,
+            request,
+            reply,
+        })
+        .await?;
         result.await.map_err(|_| Closed)?
     }
 }

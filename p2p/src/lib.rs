@@ -43,7 +43,9 @@ mod wire;
 pub use blob::{BlobChunk, BlobSource, NoBlobs};
 pub use config::{GossipConfig, NetworkConfig, RateConfig};
 pub use error::{BlobError, Closed, KeyError, PublishError, RequestError, StartError};
-pub use event::{BanReason, MessageHandle, NetworkEvent, PeerInfo, Published, ReplyHandle, Verdict};
+pub use event::{
+    BanReason, MessageHandle, NetworkEvent, PeerInfo, Published, ReplyHandle, Verdict,
+};
 pub use handle::NetworkHandle;
 pub use libp2p::{Multiaddr, PeerId};
 pub use metrics::{MetricsSnapshot, TopicMetrics};

@@ -153,8 +153,11 @@ pub const IDENTIFY_DEADLINE: Duration = Duration::from_secs(10);
 /// A peer that subscribes to nothing is announced to the node after this time.
 pub const ANNOUNCE_DELAY: Duration = Duration::from_secs(1);
 
-/// Two connections made within this time are a simultaneous dial; a later one means that the
-/// other side lost the first.
+/// A peer that should be subscribed by now and is not gets a fresh connection, once.
+pub const SUBSCRIBE_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Connections in both directions made within this time are a simultaneous dial; a later one
+/// means that the other side lost the first.
 pub const SIMULTANEOUS_DIAL: Duration = Duration::from_secs(2);
 
 /// Interval of pings on every connection.
@@ -177,5 +180,7 @@ pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(1);
 
 const _: () = assert!(RETAIN_SCORE.as_secs() < DEFAULT_BAN.as_secs());
 const _: () = assert!(DEFAULT_MAX_BLOB_BYTES <= MAX_BLOB_BYTES);
-const _: () = assert!(MAX_CONCURRENT_FETCHES * BLOB_PARALLEL_PEERS * BLOB_WINDOW_CHUNKS <= MAX_OUTBOUND_REQUESTS);
+const _: () = assert!(
+    MAX_CONCURRENT_FETCHES * BLOB_PARALLEL_PEERS * BLOB_WINDOW_CHUNKS <= MAX_OUTBOUND_REQUESTS
+);
 const _: () = assert!(MAX_CONCURRENT_FETCHES * BLOB_WINDOW_CHUNKS <= MAX_BLOB_INBOUND_PER_PEER);

@@ -18,7 +18,8 @@ impl Count {
     }
 
     pub(crate) fn set(&self, value: usize) {
-        self.0.store(u64::try_from(value).unwrap_or(u64::MAX), Relaxed);
+        self.0
+            .store(u64::try_from(value).unwrap_or(u64::MAX), Relaxed);
     }
 
     fn get(&self) -> u64 {
@@ -128,13 +129,18 @@ impl MetricsSnapshot {
     /// Counters of one topic.
     #[must_use]
     pub fn topic(&self, topic: Topic) -> Option<&TopicMetrics> {
-        self.topics.iter().find(|counts| counts.topic == topic.name())
+        self.topics
+            .iter()
+            .find(|counts| counts.topic == topic.name())
     }
 }
 
 impl Metrics {
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
-        let topics = Topic::ALL.iter().map(|topic| self.topics.get(*topic).snapshot(*topic)).collect();
+        let topics = Topic::ALL
+            .iter()
+            .map(|topic| self.topics.get(*topic).snapshot(*topic))
+            .collect();
         MetricsSnapshot {
             topics,
             peers: self.peers.get(),

@@ -2,12 +2,16 @@
 
 use std::{
     collections::HashSet,
+    net::{IpAddr, TcpListener},
     num::{NonZeroU8, NonZeroUsize},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use libp2p::{Swarm, SwarmBuilder, core::transport::ListenerId, noise, quic, swarm, tcp, yamux};
+use libp2p::{
+    Multiaddr, Swarm, SwarmBuilder, core::transport::ListenerId, multiaddr::Protocol, noise, quic,
+    swarm, tcp, yamux,
+};
 use tokio::{
     sync::{Semaphore, mpsc, oneshot, watch},
     time,
@@ -38,7 +42,11 @@ impl Network {
         config: NetworkConfig,
     ) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), StartError> {
         config.check()?;
-        let network_hex: String = config.network_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let network_hex: String = config
+            .network_id
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let mut swarm = build_swarm(&config, &network_hex)?;
         let listeners = listen(&mut swarm, &config)?;
 
@@ -71,7 +79,9 @@ impl Network {
             Ok(Ok(())) => Ok((handle, event_queue)),
             _ => {
                 handle.shutdown().await;
-                Err(StartError::ListenDeadline { seconds: limits::LISTEN_DEADLINE.as_secs() })
+                Err(StartError::ListenDeadline {
+                    seconds: limits::LISTEN_DEADLINE.as_secs(),
+                })
             }
         }
     }
@@ -101,7 +111,11 @@ fn build_swarm(config: &NetworkConfig, network_hex: &str) -> Result<Swarm<Behavi
     };
     let builder = SwarmBuilder::with_existing_identity(config.key.keypair())
         .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux)
+        .with_tcp(
+            tcp::Config::default().nodelay(true),
+            noise::Config::new,
+            yamux,
+        )
         .map_err(|error| failed("tcp", error.to_string()))?
         .with_quic_config(quic);
     let swarm = builder
@@ -112,17 +126,43 @@ fn build_swarm(config: &NetworkConfig, network_hex: &str) -> Result<Swarm<Behavi
     Ok(swarm)
 }
 
-fn listen(swarm: &mut Swarm<Behaviour>, config: &NetworkConfig) -> Result<HashSet<ListenerId>, StartError> {
+fn listen(
+    swarm: &mut Swarm<Behaviour>,
+    config: &NetworkConfig,
+) -> Result<HashSet<ListenerId>, StartError> {
     let mut listeners = HashSet::new();
     for address in &config.listen {
-        let listener = swarm.listen_on(address.clone()).map_err(|error| StartError::Listen {
-            address: address.clone(),
-            reason: error.to_string(),
-        })?;
+        probe(address)?;
+        let listener = swarm
+            .listen_on(address.clone())
+            .map_err(|error| StartError::Listen {
+                address: address.clone(),
+                reason: error.to_string(),
+            })?;
         listeners.insert(listener);
     }
     for address in &config.external {
         swarm.add_external_address(address.clone());
     }
     Ok(listeners)
+}
+
+/// libp2p shares TCP ports (SO_REUSEPORT), so two nodes on one port would each get some of the
+/// connections and no error. A listener that does not share finds out.
+fn probe(address: &Multiaddr) -> Result<(), StartError> {
+    let mut parts = address.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::V4(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::V6(ip),
+        _ => return Ok(()),
+    };
+    let Some(Protocol::Tcp(port)) = parts.next() else {
+        return Ok(());
+    };
+    TcpListener::bind((ip, port))
+        .map(drop)
+        .map_err(|error| StartError::Listen {
+            address: address.clone(),
+            reason: error.to_string(),
+        })
 }

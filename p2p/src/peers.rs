@@ -15,6 +15,8 @@ pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) since: Instant,
     pub(crate) address: Multiaddr,
+    /// Whether we dialled it.
+    pub(crate) outbound: bool,
     pub(crate) ping_failures: u32,
 }
 
@@ -27,6 +29,8 @@ pub(crate) struct Peer {
     pub(crate) identified: bool,
     /// It listens to at least one topic.
     pub(crate) subscribed: bool,
+    /// It got a fresh connection because it had not subscribed.
+    pub(crate) refreshed: bool,
     /// The node has been told about it.
     pub(crate) announced: bool,
     pub(crate) listen: Vec<Multiaddr>,
@@ -63,6 +67,7 @@ impl Rates {
 #[derive(Debug)]
 struct Departed {
     until: Instant,
+    refreshed: bool,
     penalty: f64,
     rates: Rates,
 }
@@ -78,7 +83,11 @@ pub(crate) struct Peers {
 
 impl Peers {
     pub(crate) const fn new(rates: RateConfig) -> Self {
-        Self { rates, connected: BTreeMap::new(), departed: BTreeMap::new() }
+        Self {
+            rates,
+            connected: BTreeMap::new(),
+            departed: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn get_mut(&mut self, peer: &PeerId) -> Option<&mut Peer> {
@@ -98,25 +107,33 @@ impl Peers {
     }
 
     pub(crate) fn announced(&self) -> impl Iterator<Item = &PeerId> {
-        self.connected.iter().filter(|(_, peer)| peer.announced).map(|(id, _)| id)
+        self.connected
+            .iter()
+            .filter(|(_, peer)| peer.announced)
+            .map(|(id, _)| id)
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.connected.values().map(|peer| peer.connections.len()).sum()
+        self.connected
+            .values()
+            .map(|peer| peer.connections.len())
+            .sum()
     }
 
     /// Adds a connection and returns the peer's state.
     pub(crate) fn connect(&mut self, id: PeerId, connection: Connection) -> &mut Peer {
         let (rates, departed, now) = (&self.rates, &mut self.departed, connection.since);
         let peer = self.connected.entry(id).or_insert_with(|| {
-            let (penalty, rates) = departed
-                .remove(&id)
-                .map_or_else(|| (0.0, Rates::new(rates, now)), |left| (left.penalty, left.rates));
+            let (penalty, refreshed, rates) = match departed.remove(&id) {
+                Some(left) => (left.penalty, left.refreshed, left.rates),
+                None => (0.0, false, Rates::new(rates, now)),
+            };
             Peer {
                 connected_since: now,
                 connections: Vec::new(),
                 identified: false,
                 subscribed: false,
+                refreshed,
                 announced: false,
                 listen: Vec::new(),
                 agent: String::new(),
@@ -132,18 +149,38 @@ impl Peers {
     }
 
     /// Removes a connection; returns the peer when it was the last.
-    pub(crate) fn disconnect(&mut self, id: PeerId, connection: ConnectionId, now: Instant) -> Option<bool> {
+    pub(crate) fn disconnect(
+        &mut self,
+        id: PeerId,
+        connection: ConnectionId,
+        now: Instant,
+    ) -> Option<bool> {
         let peer = self.connected.get_mut(&id)?;
         peer.connections.retain(|known| known.id != connection);
         if !peer.connections.is_empty() {
             return None;
         }
         let peer = self.connected.remove(&id)?;
+        let announced = peer.announced;
         if self.departed.len() < MAX_DEPARTED {
             let until = now + limits::RETAIN_SCORE;
-            self.departed.insert(id, Departed { until, penalty: peer.penalty, rates: peer.rates });
+            let Peer {
+                penalty,
+                refreshed,
+                rates,
+                ..
+            } = peer;
+            self.departed.insert(
+                id,
+                Departed {
+                    until,
+                    refreshed,
+                    penalty,
+                    rates,
+                },
+            );
         }
-        Some(peer.announced)
+        Some(announced)
     }
 
     /// A second has passed: penalties fade, departed peers are forgotten.
@@ -162,19 +199,26 @@ mod tests {
     #[test]
     fn reconnecting_neither_forgives_nor_refills() {
         let now = Instant::now();
-        let config = RateConfig { sync_requests: 1, ..RateConfig::default() };
+        let config = RateConfig {
+            sync_requests: 1,
+            ..RateConfig::default()
+        };
         let mut peers = Peers::new(config);
         let id = PeerId::random();
         let connection = |n| Connection {
             id: ConnectionId::new_unchecked(n),
             since: now,
             address: Multiaddr::empty(),
+            outbound: false,
             ping_failures: 0,
         };
         let peer = peers.connect(id, connection(1));
         peer.penalty = 30.0;
         assert!(peer.rates.sync.take(2, now));
-        assert_eq!(peers.disconnect(id, ConnectionId::new_unchecked(1), now), Some(false));
+        assert_eq!(
+            peers.disconnect(id, ConnectionId::new_unchecked(1), now),
+            Some(false)
+        );
         assert!(!peers.contains(&id));
 
         let peer = peers.connect(id, connection(2));
@@ -189,7 +233,17 @@ mod tests {
         for n in 0..MAX_DEPARTED + 10 {
             let id = PeerId::random();
             let connection = ConnectionId::new_unchecked(n);
-            peers.connect(id, Connection { id: connection, since: now, address: Multiaddr::empty(), ping_failures: 0 });
+            let address = Multiaddr::empty();
+            peers.connect(
+                id,
+                Connection {
+                    id: connection,
+                    since: now,
+                    address,
+                    outbound: true,
+                    ping_failures: 0,
+                },
+            );
             peers.disconnect(id, connection, now);
         }
         assert_eq!(peers.departed.len(), MAX_DEPARTED);

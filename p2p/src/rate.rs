@@ -13,7 +13,11 @@ pub(crate) struct Bucket {
 impl Bucket {
     pub(crate) fn new(per_second: u32, now: Instant) -> Self {
         let per_second = f64::from(per_second);
-        Self { per_second, tokens: per_second * 2.0, filled: now }
+        Self {
+            per_second,
+            tokens: per_second * 2.0,
+            filled: now,
+        }
     }
 
     /// Takes `amount` tokens; false (and nothing taken) when there are not so many.

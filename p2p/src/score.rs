@@ -40,8 +40,14 @@ pub(crate) fn thresholds() -> PeerScoreThresholds {
     }
 }
 
-pub(crate) fn params(config: &GossipConfig, topics: impl Iterator<Item = TopicHash>) -> PeerScoreParams {
-    let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
+pub(crate) fn params(
+    config: &GossipConfig,
+    topics: impl Iterator<Item = TopicHash>,
+) -> PeerScoreParams {
+    let loopback = [
+        IpAddr::from([127, 0, 0, 1]),
+        IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+    ];
     PeerScoreParams {
         topics: topics.map(|topic| (topic, topic_params())).collect(),
         topic_score_cap: 10.0,

@@ -76,7 +76,14 @@ pub(crate) struct PerTopic<T>([T; 6]);
 
 impl<T> PerTopic<T> {
     pub(crate) const fn get(&self, topic: Topic) -> &T {
-        let [submissions, approvals, consensus, log_votes, weights_votes, status] = &self.0;
+        let [
+            submissions,
+            approvals,
+            consensus,
+            log_votes,
+            weights_votes,
+            status,
+        ] = &self.0;
         match topic {
             Topic::Submissions => submissions,
             Topic::Approvals => approvals,

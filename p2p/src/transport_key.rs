@@ -57,7 +57,9 @@ impl TransportKey {
 
 impl fmt::Debug for TransportKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TransportKey").field(&self.peer_id()).finish()
+        f.debug_tuple("TransportKey")
+            .field(&self.peer_id())
+            .finish()
     }
 }
 
@@ -74,31 +76,49 @@ pub fn peer_id_of(public: &[u8; 32]) -> Option<PeerId> {
 /// When the file cannot be read or written, holds something else, or others can read it.
 pub fn load_or_create(path: &Path) -> Result<TransportKey, KeyError> {
     match load(path) {
-        Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => create(path),
+        Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            create(path)
+        }
         other => other,
     }
 }
 
 fn load(path: &Path) -> Result<TransportKey, KeyError> {
-    let io_error = |source| KeyError::Io { path: path.to_owned(), source };
+    let io_error = |source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let metadata = fs::metadata(path).map_err(io_error)?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(KeyError::Exposed { path: path.to_owned(), mode });
+        return Err(KeyError::Exposed {
+            path: path.to_owned(),
+            mode,
+        });
     }
-    let malformed = |found: String| KeyError::Malformed { path: path.to_owned(), found };
+    let malformed = |found: String| KeyError::Malformed {
+        path: path.to_owned(),
+        found,
+    };
     if metadata.len() > MAX_KEY_FILE_BYTES {
         return Err(malformed(format!("{} bytes", metadata.len())));
     }
     let text = Zeroizing::new(fs::read(path).map_err(io_error)?);
     let digits = text.trim_ascii();
-    let secret = decode_hex(digits)
-        .ok_or_else(|| malformed(format!("{} characters that are not such a key", digits.len())))?;
+    let secret = decode_hex(digits).ok_or_else(|| {
+        malformed(format!(
+            "{} characters that are not such a key",
+            digits.len()
+        ))
+    })?;
     Ok(TransportKey::from_secret(*secret))
 }
 
 fn create(path: &Path) -> Result<TransportKey, KeyError> {
-    let io_error = |source| KeyError::Io { path: path.to_owned(), source };
+    let io_error = |source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let key = TransportKey::generate();
     let secret = key.0.secret();
     let mut text = Zeroizing::new(String::with_capacity(65));
@@ -124,8 +144,13 @@ fn create(path: &Path) -> Result<TransportKey, KeyError> {
     file.write_all(text.as_bytes()).map_err(io_error)?;
     file.sync_all().map_err(io_error)?;
     fs::rename(&temporary, path).map_err(io_error)?;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error)?;
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(io_error)?;
     }
     Ok(key)
 }
@@ -166,7 +191,10 @@ mod tests {
         let path = folder.path().join("transport.key");
         load_or_create(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(load_or_create(&path), Err(KeyError::Exposed { mode: 0o644, .. })));
+        assert!(matches!(
+            load_or_create(&path),
+            Err(KeyError::Exposed { mode: 0o644, .. })
+        ));
     }
 
     #[test]
@@ -176,7 +204,10 @@ mod tests {
         for content in ["", "zz", &"g".repeat(64), &"0".repeat(1000)] {
             fs::write(&path, content).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            assert!(matches!(load_or_create(&path), Err(KeyError::Malformed { .. })));
+            assert!(matches!(
+                load_or_create(&path),
+                Err(KeyError::Malformed { .. })
+            ));
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
     }

@@ -41,7 +41,11 @@ impl BlobRequest {
             return None;
         };
         let len = u32::from_le_bytes(*len);
-        (len <= BLOB_CHUNK_BYTES).then_some(Self { hash: *hash, offset: u64::from_le_bytes(*offset), len })
+        (len <= BLOB_CHUNK_BYTES).then_some(Self {
+            hash: *hash,
+            offset: u64::from_le_bytes(*offset),
+            len,
+        })
     }
 }
 
@@ -104,7 +108,10 @@ pub(crate) fn decode_blob(frame: &[u8]) -> Option<Response<BlobPart>> {
         [STATUS_OK, rest @ ..] => {
             let (total_len, data) = rest.split_first_chunk()?;
             let total_len = u64::from_le_bytes(*total_len);
-            Some(Response::Ok(BlobPart { total_len, data: data.to_vec() }))
+            Some(Response::Ok(BlobPart {
+                total_len,
+                data: data.to_vec(),
+            }))
         }
         [STATUS_BUSY] => Some(Response::Busy),
         [STATUS_NONE] => Some(Response::None),
@@ -149,7 +156,11 @@ mod tests {
 
     #[test]
     fn a_request_for_more_than_a_chunk_is_refused() {
-        let request = BlobRequest { hash: [0; 32], offset: 0, len: BLOB_CHUNK_BYTES + 1 };
+        let request = BlobRequest {
+            hash: [0; 32],
+            offset: 0,
+            len: BLOB_CHUNK_BYTES + 1,
+        };
         assert_eq!(BlobRequest::decode(&request.encode()), None);
         let request = BlobRequest { len: 1, ..request };
         let mut longer = request.encode();

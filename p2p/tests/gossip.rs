@@ -1,5 +1,10 @@
 //! Gossip between real nodes on loopback: delivery, verdicts, overload.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 mod common;
 
@@ -12,7 +17,11 @@ async fn a_message_reaches_all_nodes_on_every_topic_right_after_connecting() {
     for (n, topic) in Topic::ALL.into_iter().enumerate() {
         let sender = n % nodes.len();
         let data = vec![n as u8; topic.max_bytes()];
-        let sent = nodes[sender].handle.publish(topic, data.clone()).await.unwrap();
+        let sent = nodes[sender]
+            .handle
+            .publish(topic, data.clone())
+            .await
+            .unwrap();
         assert_eq!(sent, Published::Sent);
         for (receiver, node) in nodes.iter_mut().enumerate() {
             if receiver != sender {
@@ -36,23 +45,42 @@ async fn only_accepted_messages_are_forwarded() {
     c_config.max_peers = 1;
     let mut c = Node::with(c_config).await;
     b.connected_to(c.id()).await;
-    a.handle.ban(c.id(), std::time::Duration::from_secs(600)).await.unwrap();
+    a.handle
+        .ban(c.id(), std::time::Duration::from_secs(600))
+        .await
+        .unwrap();
     until("the chain", async || {
         let peers = c.handle.peers().await.unwrap();
         peers.len() == 1 && peers[0].peer_id == b.id()
     })
     .await;
 
-    a.handle.publish(Topic::Status, b"ignored".to_vec()).await.unwrap();
+    a.handle
+        .publish(Topic::Status, b"ignored".to_vec())
+        .await
+        .unwrap();
     assert_eq!(b.gossip(Verdict::Ignore).await.1, b"ignored");
-    a.handle.publish(Topic::Status, b"rejected".to_vec()).await.unwrap();
+    a.handle
+        .publish(Topic::Status, b"rejected".to_vec())
+        .await
+        .unwrap();
     assert_eq!(b.gossip(Verdict::Reject).await.1, b"rejected");
-    a.handle.publish(Topic::Status, b"accepted".to_vec()).await.unwrap();
+    a.handle
+        .publish(Topic::Status, b"accepted".to_vec())
+        .await
+        .unwrap();
     assert_eq!(b.gossip(Verdict::Accept).await.1, b"accepted");
-    assert_eq!(c.gossip(Verdict::Accept).await.1, b"accepted", "nothing else may come before");
+    assert_eq!(
+        c.gossip(Verdict::Accept).await.1,
+        b"accepted",
+        "nothing else may come before"
+    );
     let status = b.handle.metrics();
     let status = status.topic(Topic::Status).unwrap();
-    assert_eq!((status.accepted, status.ignored, status.rejected), (1, 1, 1));
+    assert_eq!(
+        (status.accepted, status.ignored, status.rejected),
+        (1, 1, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +91,10 @@ async fn a_sender_of_rejected_messages_is_cut_off_and_others_are_not() {
     let mut rejected = 0;
     let banned = loop {
         // Other nodes judge nothing, so that each message comes straight from its author.
-        let _ = nodes[2].handle.publish(Topic::LogVotes, vec![rejected; 10]).await;
+        let _ = nodes[2]
+            .handle
+            .publish(Topic::LogVotes, vec![rejected; 10])
+            .await;
         let (id, from) = match nodes[0]
             .wait("gossip or a ban", |event| match event {
                 NetworkEvent::Gossip { id, from, .. } => Some(Ok((id, from))),
@@ -98,16 +129,34 @@ async fn a_sender_of_rejected_messages_is_cut_off_and_others_are_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn oversized_and_repeated_messages_are_refused_before_sending() {
     let mut nodes = mesh(2).await;
-    let too_large = nodes[0].handle.publish(Topic::Status, vec![0; Topic::Status.max_bytes() + 1]).await;
-    assert!(matches!(too_large, Err(PublishError::TooLarge { .. })), "{too_large:?}");
-    assert_eq!(nodes[0].handle.publish(Topic::Status, vec![1]).await, Ok(Published::Sent));
-    assert_eq!(nodes[0].handle.publish(Topic::Status, vec![1]).await, Ok(Published::AlreadyKnown));
-    assert_eq!(nodes[0].handle.publish(Topic::Approvals, vec![1]).await, Ok(Published::Sent));
+    let too_large = nodes[0]
+        .handle
+        .publish(Topic::Status, vec![0; Topic::Status.max_bytes() + 1])
+        .await;
+    assert!(
+        matches!(too_large, Err(PublishError::TooLarge { .. })),
+        "{too_large:?}"
+    );
+    assert_eq!(
+        nodes[0].handle.publish(Topic::Status, vec![1]).await,
+        Ok(Published::Sent)
+    );
+    assert_eq!(
+        nodes[0].handle.publish(Topic::Status, vec![1]).await,
+        Ok(Published::AlreadyKnown)
+    );
+    assert_eq!(
+        nodes[0].handle.publish(Topic::Approvals, vec![1]).await,
+        Ok(Published::Sent)
+    );
     assert_eq!(nodes[1].gossip(Verdict::Accept).await.0, Topic::Status);
     assert_eq!(nodes[1].gossip(Verdict::Accept).await.0, Topic::Approvals);
     let alone = Node::start(9, vec![]).await;
     let nobody = alone.handle.publish(Topic::Status, vec![1]).await;
-    assert!(matches!(nobody, Err(PublishError::NoPeers { .. })), "{nobody:?}");
+    assert!(
+        matches!(nobody, Err(PublishError::NoPeers { .. })),
+        "{nobody:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

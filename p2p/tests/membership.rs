@@ -1,5 +1,10 @@
 //! Joining, leaving, coming back, and being kept out.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 mod common;
 
@@ -32,7 +37,10 @@ async fn a_node_waits_for_a_bootstrap_peer_that_starts_later() {
     let address = scout.address();
     scout.handle.shutdown().await;
     let mut early = Node::start(2, vec![address.clone()]).await;
-    until("some failed dials", async || early.handle.metrics().dials >= 2).await;
+    until("some failed dials", async || {
+        early.handle.metrics().dials >= 2
+    })
+    .await;
     let mut late = config(1, vec![]);
     late.listen = vec![without_id(&address)];
     let late = Node::with(late).await;
@@ -65,7 +73,10 @@ async fn rejoin(listen: &str, killed: usize) {
     }
     let (dead, runtime) = nodes.remove(killed);
     for n in 0..20_u8 {
-        dead.handle.publish(Topic::Consensus, vec![n, 1]).await.unwrap();
+        dead.handle
+            .publish(Topic::Consensus, vec![n, 1])
+            .await
+            .unwrap();
     }
     for (node, _) in &mut nodes {
         for _ in 0..20 {
@@ -88,20 +99,37 @@ async fn rejoin(listen: &str, killed: usize) {
     })
     .await;
     let (handle, events) = again.unwrap();
-    let mut again = Node { handle, events, blobs: Arc::default() };
+    let mut again = Node {
+        handle,
+        events,
+        blobs: Arc::default(),
+    };
     assert_eq!(again.id(), id);
     let started = Instant::now();
     again.has_peers(2).await;
     println!("{listen}: back with 2 peers after {:?}", started.elapsed());
 
-    nodes[0].0.handle.publish(Topic::Consensus, b"welcome back".to_vec()).await.unwrap();
+    nodes[0]
+        .0
+        .handle
+        .publish(Topic::Consensus, b"welcome back".to_vec())
+        .await
+        .unwrap();
     assert_eq!(again.gossip(Verdict::Accept).await.1, b"welcome back");
-    again.handle.publish(Topic::Consensus, b"thank you".to_vec()).await.unwrap();
+    again
+        .handle
+        .publish(Topic::Consensus, b"thank you".to_vec())
+        .await
+        .unwrap();
     for (node, _) in &mut nodes {
         while node.gossip(Verdict::Accept).await.1 != b"thank you" {}
     }
     for peer in again.handle.peers().await.unwrap() {
-        assert!(peer.score >= 0.0, "relaying our own old messages is no offence: {}", peer.score);
+        assert!(
+            peer.score >= 0.0,
+            "relaying our own old messages is no offence: {}",
+            peer.score
+        );
     }
     for (_, runtime) in nodes {
         runtime.shutdown_background();
@@ -116,7 +144,11 @@ async fn a_banned_peer_stays_out_until_the_ban_ends() {
     let b_id = b.id();
     a.handle.ban(b_id, Duration::from_secs(2)).await.unwrap();
     a.wait("the ban", |event| match event {
-        NetworkEvent::PeerBanned { peer, reason: BanReason::Requested, .. } if peer == b_id => Some(()),
+        NetworkEvent::PeerBanned {
+            peer,
+            reason: BanReason::Requested,
+            ..
+        } if peer == b_id => Some(()),
         _ => None,
     })
     .await;
@@ -141,7 +173,11 @@ async fn nodes_of_another_network_are_turned_away() {
     let foreign = Node::with(foreign).await;
     let foreign_id = foreign.id();
     ours.wait("the ban", |event| match event {
-        NetworkEvent::PeerBanned { peer, reason: BanReason::WrongNetwork, .. } if peer == foreign_id => Some(()),
+        NetworkEvent::PeerBanned {
+            peer,
+            reason: BanReason::WrongNetwork,
+            ..
+        } if peer == foreign_id => Some(()),
         NetworkEvent::PeerConnected { .. } => panic!("announced a foreign peer"),
         _ => None,
     })

@@ -45,7 +45,10 @@ pub(crate) async fn fetch<S: ChunkSource>(
     peers: Vec<PeerId>,
     corrupt: impl Fn(PeerId),
 ) -> Result<Vec<u8>, BlobError> {
-    let mut waiting = peers.into_iter().take(limits::MAX_BLOB_PEERS_ASKED).peekable();
+    let mut waiting = peers
+        .into_iter()
+        .take(limits::MAX_BLOB_PEERS_ASKED)
+        .peekable();
     let mut running = FuturesUnordered::new();
     let mut failures = Failures::default();
     loop {
@@ -127,8 +130,17 @@ async fn verified<S: ChunkSource>(
 }
 
 /// One chunk; a busy peer is asked again until the download's deadline.
-async fn part<S: ChunkSource>(source: &S, peer: PeerId, hash: [u8; 32], offset: u64) -> Result<BlobPart, Failure> {
-    let request = BlobRequest { hash, offset, len: limits::BLOB_CHUNK_BYTES };
+async fn part<S: ChunkSource>(
+    source: &S,
+    peer: PeerId,
+    hash: [u8; 32],
+    offset: u64,
+) -> Result<BlobPart, Failure> {
+    let request = BlobRequest {
+        hash,
+        offset,
+        len: limits::BLOB_CHUNK_BYTES,
+    };
     loop {
         match source.chunk(peer, request).await.map_err(Failure::Failed)? {
             Response::Ok(part) => return Ok(part),
@@ -163,12 +175,25 @@ impl Failures {
     }
 
     fn into_error(self, max_bytes: u64) -> BlobError {
-        let Self { asked, corrupt, not_found, too_large, last } = self;
+        let Self {
+            asked,
+            corrupt,
+            not_found,
+            too_large,
+            last,
+        } = self;
         match too_large {
             _ if asked == 0 => BlobError::NoPeers,
-            Some(offered_bytes) => BlobError::TooLarge { offered_bytes, max_bytes },
+            Some(offered_bytes) => BlobError::TooLarge {
+                offered_bytes,
+                max_bytes,
+            },
             None if not_found == asked => BlobError::NotFound { asked },
-            None => BlobError::Unavailable { asked, corrupt, last },
+            None => BlobError::Unavailable {
+                asked,
+                corrupt,
+                last,
+            },
         }
     }
 }
@@ -193,17 +218,27 @@ mod tests {
     struct Servers(BTreeMap<PeerId, Server>);
 
     impl ChunkSource for Servers {
-        async fn chunk(&self, peer: PeerId, request: BlobRequest) -> Result<Response<BlobPart>, RequestError> {
+        async fn chunk(
+            &self,
+            peer: PeerId,
+            request: BlobRequest,
+        ) -> Result<Response<BlobPart>, RequestError> {
             let serve = |blob: &[u8]| {
                 let chunk = BlobChunk::of(blob, request.offset, request.len);
-                Response::Ok(BlobPart { total_len: chunk.total_len, data: chunk.data })
+                Response::Ok(BlobPart {
+                    total_len: chunk.total_len,
+                    data: chunk.data,
+                })
             };
             match &self.0[&peer] {
                 Server::Has(blob) => Ok(serve(blob)),
                 Server::HasNot => Ok(Response::None),
                 Server::Hangs => std::future::pending().await,
                 Server::Fails => Err(RequestError::Disconnected(peer)),
-                Server::Lies(total_len) => Ok(Response::Ok(BlobPart { total_len: *total_len, data: vec![0; 8] })),
+                Server::Lies(total_len) => Ok(Response::Ok(BlobPart {
+                    total_len: *total_len,
+                    data: vec![0; 8],
+                })),
                 Server::BusyThenHas(left, blob) => {
                     let mut left = left.lock().unwrap();
                     if *left > 0 {
@@ -222,12 +257,22 @@ mod tests {
         (blob, hash)
     }
 
-    async fn run(servers: Vec<Server>, hash: [u8; 32], max_bytes: u64) -> (Result<Vec<u8>, BlobError>, usize) {
-        let servers: Vec<_> = servers.into_iter().map(|server| (PeerId::random(), server)).collect();
+    async fn run(
+        servers: Vec<Server>,
+        hash: [u8; 32],
+        max_bytes: u64,
+    ) -> (Result<Vec<u8>, BlobError>, usize) {
+        let servers: Vec<_> = servers
+            .into_iter()
+            .map(|server| (PeerId::random(), server))
+            .collect();
         let peers = servers.iter().map(|(peer, _)| *peer).collect();
         let source = Servers(servers.into_iter().collect());
         let culprits = Mutex::new(0);
-        let result = fetch(&source, hash, max_bytes, peers, |_| *culprits.lock().unwrap() += 1).await;
+        let result = fetch(&source, hash, max_bytes, peers, |_| {
+            *culprits.lock().unwrap() += 1
+        })
+        .await;
         let culprits = *culprits.lock().unwrap();
         (result, culprits)
     }
@@ -265,10 +310,22 @@ mod tests {
     async fn an_oversized_offer_is_refused() {
         let (big, hash) = blob(1001);
         let (result, culprits) = run(vec![Server::Has(big), Server::HasNot], hash, 1000).await;
-        assert_eq!(result, Err(BlobError::TooLarge { offered_bytes: 1001, max_bytes: 1000 }));
+        assert_eq!(
+            result,
+            Err(BlobError::TooLarge {
+                offered_bytes: 1001,
+                max_bytes: 1000
+            })
+        );
         assert_eq!(culprits, 0);
         let (result, _) = run(vec![Server::Lies(u64::MAX)], hash, 1000).await;
-        assert_eq!(result, Err(BlobError::TooLarge { offered_bytes: u64::MAX, max_bytes: 1000 }));
+        assert_eq!(
+            result,
+            Err(BlobError::TooLarge {
+                offered_bytes: u64::MAX,
+                max_bytes: 1000
+            })
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -279,6 +336,16 @@ mod tests {
         let (result, _) = run(vec![Server::HasNot, Server::HasNot], hash, 10).await;
         assert_eq!(result, Err(BlobError::NotFound { asked: 2 }));
         let (result, _) = run(vec![Server::HasNot, Server::Hangs], hash, 10).await;
-        assert!(matches!(result, Err(BlobError::Unavailable { asked: 2, corrupt: 0, .. })), "{result:?}");
+        assert!(
+            matches!(
+                result,
+                Err(BlobError::Unavailable {
+                    asked: 2,
+                    corrupt: 0,
+                    ..
+                })
+            ),
+            "{result:?}"
+        );
     }
 }

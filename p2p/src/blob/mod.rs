@@ -22,7 +22,8 @@ impl BlobChunk {
     pub fn of(blob: &[u8], offset: u64, len: u32) -> Self {
         let total_len = u64::try_from(blob.len()).unwrap_or(u64::MAX);
         let start = usize::try_from(offset.min(total_len)).unwrap_or(blob.len());
-        let end = usize::try_from(offset.saturating_add(u64::from(len)).min(total_len)).unwrap_or(blob.len());
+        let end = usize::try_from(offset.saturating_add(u64::from(len)).min(total_len))
+            .unwrap_or(blob.len());
         let data = blob.get(start..end).map(<[u8]>::to_vec).unwrap_or_default();
         Self { total_len, data }
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use libp2p::{
-    Multiaddr, PeerId, identify,
+    Multiaddr, PeerId,
+    core::ConnectedPoint,
+    identify,
     multiaddr::Protocol,
     ping,
     swarm::{ConnectionId, DialError, dial_opts::DialOpts},
@@ -20,19 +22,38 @@ use crate::{
 };
 
 impl Driver {
-    pub(super) fn connected(&mut self, id: PeerId, connection: ConnectionId, address: Multiaddr) {
+    pub(super) fn connected(
+        &mut self,
+        id: PeerId,
+        connection: ConnectionId,
+        endpoint: &ConnectedPoint,
+    ) {
         let now = Instant::now();
         self.dialer.connected(connection, id);
-        let peer = self.peers.connect(id, Connection { id: connection, since: now, address, ping_failures: 0 });
+        let outbound = endpoint.is_dialer();
+        let address = endpoint.get_remote_address().clone();
+        let new = Connection {
+            id: connection,
+            since: now,
+            address,
+            outbound,
+            ping_failures: 0,
+        };
+        let peer = self.peers.connect(id, new);
         let lost_before = peer
             .connections
             .iter()
-            .any(|other| other.id != connection && now.duration_since(other.since) > limits::SIMULTANEOUS_DIAL);
+            .filter(|other| other.id != connection)
+            .any(|other| {
+                other.outbound == outbound
+                    || now.duration_since(other.since) > limits::SIMULTANEOUS_DIAL
+            });
         self.metrics.connections.set(self.peers.connections());
         if lost_before {
-            // Nobody dials a peer it is connected to, so the other side has lost the older
-            // connection (it was killed, and QUIC cannot tell). Gossipsub would take the new one
-            // for an addition and not repeat its subscriptions: start afresh.
+            // Nobody dials a peer it is connected to, except when both sides dial at once. So
+            // one side has lost the older connection (it was killed, and QUIC cannot tell).
+            // Gossipsub would take the new one for an addition and not repeat its
+            // subscriptions: start afresh.
             tracing::debug!(peer = %id, "peer came back before its old connection ended");
             self.disconnect(id);
         }
@@ -44,7 +65,8 @@ impl Driver {
             self.dialer.disconnected(id, now);
             if announced {
                 tracing::debug!(peer = %id, "disconnected");
-                self.events.about_peer(NetworkEvent::PeerDisconnected { peer: id });
+                self.events
+                    .about_peer(NetworkEvent::PeerDisconnected { peer: id });
             }
         }
         self.count_peers();
@@ -65,7 +87,10 @@ impl Driver {
     }
 
     pub(super) fn identify_event(&mut self, event: identify::Event) {
-        let identify::Event::Received { peer_id: id, info, .. } = event else {
+        let identify::Event::Received {
+            peer_id: id, info, ..
+        } = event
+        else {
             return;
         };
         if info.protocol_version != identify_protocol(&self.network_hex) {
@@ -77,19 +102,30 @@ impl Driver {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        let local = peer.connections.iter().any(|connection| is_loopback(&connection.address));
+        let local = peer
+            .connections
+            .iter()
+            .any(|connection| is_loopback(&connection.address));
         let listen: Vec<Multiaddr> = info
             .listen_addrs
             .into_iter()
             .filter_map(|address| dialable(address, id, local))
             .take(limits::MAX_ADDRESSES_PER_PEER)
             .collect();
-        peer.agent = info.agent_version.chars().filter(|c| !c.is_control()).take(limits::MAX_AGENT_CHARS).collect();
+        peer.agent = info
+            .agent_version
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(limits::MAX_AGENT_CHARS)
+            .collect();
         peer.listen.clone_from(&listen);
         let first = !std::mem::replace(&mut peer.identified, true);
 
         for address in &listen {
-            self.swarm.behaviour_mut().kad.add_address(&id, address.clone());
+            self.swarm
+                .behaviour_mut()
+                .kad
+                .add_address(&id, address.clone());
         }
         self.dialer.learn(id, &listen, Instant::now());
         if first {
@@ -110,7 +146,8 @@ impl Driver {
         }
         peer.announced = true;
         tracing::debug!(peer = %id, agent = %peer.agent, "connected");
-        self.events.about_peer(NetworkEvent::PeerConnected { peer: id });
+        self.events
+            .about_peer(NetworkEvent::PeerConnected { peer: id });
         if !self.identity.is_empty() {
             self.send_identity(id);
         }
@@ -121,7 +158,11 @@ impl Driver {
         let Some(peer) = self.peers.get_mut(&event.peer) else {
             return;
         };
-        let Some(connection) = peer.connections.iter_mut().find(|known| known.id == event.connection) else {
+        let Some(connection) = peer
+            .connections
+            .iter_mut()
+            .find(|known| known.id == event.connection)
+        else {
             return;
         };
         match &event.result {
@@ -146,26 +187,50 @@ impl Driver {
         let settled: Vec<PeerId> = identified.into_iter().map(|(id, _)| *id).collect();
         let silent: Vec<PeerId> = other
             .into_iter()
-            .filter(|(_, peer)| now.duration_since(peer.connected_since) > limits::IDENTIFY_DEADLINE)
+            .filter(|(_, peer)| {
+                now.duration_since(peer.connected_since) > limits::IDENTIFY_DEADLINE
+            })
             .map(|(id, _)| *id)
             .collect();
         for id in settled {
             self.announce(id);
         }
+        self.refresh_unsubscribed(now);
         for id in silent {
             self.ban(id, BanReason::Silent, self.ban);
         }
     }
 
+    /// Gossipsub sends its subscriptions once per peer. When a peer restarts before its old
+    /// connection has ended at our side, or ours at its, they can be lost: a fresh connection
+    /// repeats them. Peers that subscribe to nothing are left alone after one try.
+    fn refresh_unsubscribed(&mut self, now: Instant) {
+        let mut stale = Vec::new();
+        for (id, peer) in self.peers.iter_mut() {
+            let overdue = now.duration_since(peer.connected_since) > limits::SUBSCRIBE_DEADLINE;
+            if peer.identified && !peer.subscribed && overdue && !peer.refreshed {
+                peer.refreshed = true;
+                stale.push(*id);
+            }
+        }
+        for id in stale {
+            tracing::debug!(peer = %id, "no subscriptions, connecting afresh");
+            self.disconnect(id);
+        }
+    }
+
     fn dial_due(&mut self, now: Instant) {
-        let more = self.peers.iter().count() < usize::try_from(self.max_peers / 2).unwrap_or(usize::MAX);
+        let more =
+            self.peers.iter().count() < usize::try_from(self.max_peers / 2).unwrap_or(usize::MAX);
         let (peers, bans, local) = (&self.peers, &self.bans, *self.swarm.local_peer_id());
         let plans = self.dialer.due(now, more, |peer| {
             *peer == local || peers.contains(peer) || bans.contains_key(peer)
         });
         for plan in plans {
             let options = match plan.peer {
-                Some(peer) => DialOpts::peer_id(peer).addresses(plan.addresses.clone()).build(),
+                Some(peer) => DialOpts::peer_id(peer)
+                    .addresses(plan.addresses.clone())
+                    .build(),
                 None => match plan.addresses.first() {
                     Some(address) => DialOpts::unknown_peer_id().address(address.clone()).build(),
                     None => continue,
@@ -187,7 +252,12 @@ impl Driver {
         for (id, peer) in self.peers.iter_mut() {
             gossip.set_application_score(id, -peer.penalty);
         }
-        let bad: Vec<PeerId> = self.peers.iter().map(|(id, _)| *id).filter(|id| self.is_bad(id)).collect();
+        let bad: Vec<PeerId> = self
+            .peers
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| self.is_bad(id))
+            .collect();
         for id in bad {
             self.ban(id, BanReason::Score, self.ban);
         }
@@ -201,7 +271,10 @@ impl Driver {
         };
         peer.penalty += penalty;
         let score = -peer.penalty;
-        self.swarm.behaviour_mut().gossip.set_application_score(&id, score);
+        self.swarm
+            .behaviour_mut()
+            .gossip
+            .set_application_score(&id, score);
         self.cut_off_if_bad(id);
     }
 
@@ -212,14 +285,22 @@ impl Driver {
     }
 
     fn is_bad(&self, id: &PeerId) -> bool {
-        self.swarm.behaviour().gossip.peer_score(id).is_some_and(|score| score < score::GRAYLIST)
+        self.swarm
+            .behaviour()
+            .gossip
+            .peer_score(id)
+            .is_some_and(|score| score < score::GRAYLIST)
     }
 
     pub(super) fn ban(&mut self, id: PeerId, reason: BanReason, duration: Duration) {
         let until = Instant::now() + duration;
         if self.bans.len() >= limits::MAX_BANS
             && !self.bans.contains_key(&id)
-            && let Some(first) = self.bans.iter().min_by_key(|(_, until)| **until).map(|(id, _)| *id)
+            && let Some(first) = self
+                .bans
+                .iter()
+                .min_by_key(|(_, until)| **until)
+                .map(|(id, _)| *id)
         {
             self.unban(first);
         }
@@ -230,13 +311,21 @@ impl Driver {
         if !known {
             tracing::info!(peer = %id, ?reason, ?duration, "banned");
             self.metrics.bans.add(1);
-            self.events.about_peer(NetworkEvent::PeerBanned { peer: id, reason, duration });
+            self.events.about_peer(NetworkEvent::PeerBanned {
+                peer: id,
+                reason,
+                duration,
+            });
         }
     }
 
     fn bans_ended(&mut self, now: Instant) {
-        let ended: Vec<PeerId> =
-            self.bans.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id).collect();
+        let ended: Vec<PeerId> = self
+            .bans
+            .iter()
+            .filter(|(_, until)| **until <= now)
+            .map(|(id, _)| *id)
+            .collect();
         for id in ended {
             self.unban(id);
         }
@@ -269,8 +358,12 @@ fn dialable(mut address: Multiaddr, id: PeerId, local: bool) -> Option<Multiaddr
     }
     let mut parts = address.iter();
     let on_ip = match parts.next()? {
-        Protocol::Ip4(ip) => !ip.is_unspecified() && !ip.is_multicast() && (local || !ip.is_loopback()),
-        Protocol::Ip6(ip) => !ip.is_unspecified() && !ip.is_multicast() && (local || !ip.is_loopback()),
+        Protocol::Ip4(ip) => {
+            !ip.is_unspecified() && !ip.is_multicast() && (local || !ip.is_loopback())
+        }
+        Protocol::Ip6(ip) => {
+            !ip.is_unspecified() && !ip.is_multicast() && (local || !ip.is_loopback())
+        }
         _ => false,
     };
     let transport = match (parts.next()?, parts.next()) {

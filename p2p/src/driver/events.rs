@@ -18,7 +18,12 @@ pub(crate) struct EventSink {
 impl EventSink {
     pub(crate) fn new(queue: mpsc::Sender<NetworkEvent>, metrics: Arc<Metrics>) -> Self {
         let reserve = queue.max_capacity() / 8;
-        Self { queue, reserve, deferred: VecDeque::new(), metrics }
+        Self {
+            queue,
+            reserve,
+            deferred: VecDeque::new(),
+            metrics,
+        }
     }
 
     /// Sends gossip, or says that there is no room.
@@ -80,7 +85,9 @@ mod tests {
         let (queue, mut events) = mpsc::channel(16);
         let mut sink = EventSink::new(queue, Arc::default());
         let peers: Vec<_> = (0..40).map(|_| PeerId::random()).collect();
-        let taken = (0..40).filter(|i| sink.gossip(connected(peers[*i]))).count();
+        let taken = (0..40)
+            .filter(|i| sink.gossip(connected(peers[*i])))
+            .count();
         assert_eq!(taken, 14, "two places are reserved");
         for peer in &peers {
             sink.about_peer(connected(*peer));

@@ -12,10 +12,18 @@ use crate::{
 };
 
 impl Driver {
-    pub(super) fn publish(&mut self, topic: Topic, data: Vec<u8>) -> Result<Published, PublishError> {
+    pub(super) fn publish(
+        &mut self,
+        topic: Topic,
+        data: Vec<u8>,
+    ) -> Result<Published, PublishError> {
         let size_bytes = data.len();
         if size_bytes > topic.max_bytes() {
-            return Err(PublishError::TooLarge { topic: topic.name(), size_bytes, max_bytes: topic.max_bytes() });
+            return Err(PublishError::TooLarge {
+                topic: topic.name(),
+                size_bytes,
+                max_bytes: topic.max_bytes(),
+            });
         }
         let hash = topic.ident(&self.network_hex).hash();
         match self.swarm.behaviour_mut().gossip.publish(hash, data) {
@@ -26,9 +34,9 @@ impl Driver {
                 Ok(Published::Sent)
             }
             Err(gossipsub::PublishError::Duplicate) => Ok(Published::AlreadyKnown),
-            Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => {
-                Err(PublishError::NoPeers { topic: topic.name() })
-            }
+            Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => Err(PublishError::NoPeers {
+                topic: topic.name(),
+            }),
             Err(gossipsub::PublishError::AllQueuesFull(_)) => Err(PublishError::QueuesFull),
             Err(error) => Err(PublishError::Prepare(error.to_string())),
         }
@@ -36,7 +44,11 @@ impl Driver {
 
     pub(super) fn gossip_event(&mut self, event: gossipsub::Event) {
         match event {
-            gossipsub::Event::Message { propagation_source, message_id, message } => {
+            gossipsub::Event::Message {
+                propagation_source,
+                message_id,
+                message,
+            } => {
                 self.message(propagation_source, message_id, message);
             }
             gossipsub::Event::Subscribed { peer_id, .. } => {
@@ -48,7 +60,8 @@ impl Driver {
             gossipsub::Event::SlowPeer { peer_id, .. } => {
                 tracing::debug!(peer = %peer_id, "peer reads too slowly, messages dropped");
             }
-            gossipsub::Event::Unsubscribed { .. } | gossipsub::Event::GossipsubNotSupported { .. } => {}
+            gossipsub::Event::Unsubscribed { .. }
+            | gossipsub::Event::GossipsubNotSupported { .. } => {}
         }
     }
 
@@ -69,8 +82,17 @@ impl Driver {
             self.judge(&id, &from, ignore);
             return;
         }
-        let handle = MessageHandle { message: id.clone(), from, topic };
-        let event = NetworkEvent::Gossip { topic, data: message.data, id: handle, from };
+        let handle = MessageHandle {
+            message: id.clone(),
+            from,
+            topic,
+        };
+        let event = NetworkEvent::Gossip {
+            topic,
+            data: message.data,
+            id: handle,
+            from,
+        };
         if !self.events.gossip(event) {
             self.metrics.topics.get(topic).dropped.add(1);
             self.judge(&id, &from, ignore);
@@ -82,7 +104,8 @@ impl Driver {
         let now = Instant::now();
         let bytes = u32::try_from(size_bytes).unwrap_or(u32::MAX);
         if let Some(peer) = self.peers.get_mut(&from)
-            && !(peer.rates.gossip_messages.take(1, now) && peer.rates.gossip_bytes.take(bytes, now))
+            && !(peer.rates.gossip_messages.take(1, now)
+                && peer.rates.gossip_bytes.take(bytes, now))
         {
             self.penalise(from, score::PENALTY_GOSSIP_FLOOD);
             return false;
@@ -114,7 +137,15 @@ impl Driver {
         }
     }
 
-    fn judge(&mut self, id: &gossipsub::MessageId, from: &PeerId, acceptance: gossipsub::MessageAcceptance) -> bool {
-        self.swarm.behaviour_mut().gossip.report_message_validation_result(id, from, acceptance)
+    fn judge(
+        &mut self,
+        id: &gossipsub::MessageId,
+        from: &PeerId,
+        acceptance: gossipsub::MessageAcceptance,
+    ) -> bool {
+        self.swarm
+            .behaviour_mut()
+            .gossip
+            .report_message_validation_result(id, from, acceptance)
     }
 }

@@ -39,16 +39,44 @@ use crate::{
 
 /// What a handle asks of the task.
 pub(crate) enum Command {
-    Publish { topic: Topic, data: Vec<u8>, reply: oneshot::Sender<Result<Published, PublishError>> },
-    Report { id: MessageHandle, verdict: Verdict },
-    Request { peer: PeerId, data: Vec<u8>, reply: SyncReply },
-    BlobChunk { peer: PeerId, request: BlobRequest, reply: BlobReply },
-    BlobPeers { reply: oneshot::Sender<Vec<PeerId>> },
-    CorruptBlob { peer: PeerId },
-    SetIdentity { statement: Vec<u8> },
-    Peers { reply: oneshot::Sender<Vec<PeerInfo>> },
-    Ban { peer: PeerId, duration: Duration },
-    AddBootstrap { address: Multiaddr },
+    Publish {
+        topic: Topic,
+        data: Vec<u8>,
+        reply: oneshot::Sender<Result<Published, PublishError>>,
+    },
+    Report {
+        id: MessageHandle,
+        verdict: Verdict,
+    },
+    Request {
+        peer: PeerId,
+        data: Vec<u8>,
+        reply: SyncReply,
+    },
+    BlobChunk {
+        peer: PeerId,
+        request: BlobRequest,
+        reply: BlobReply,
+    },
+    BlobPeers {
+        reply: oneshot::Sender<Vec<PeerId>>,
+    },
+    CorruptBlob {
+        peer: PeerId,
+    },
+    SetIdentity {
+        statement: Vec<u8>,
+    },
+    Peers {
+        reply: oneshot::Sender<Vec<PeerInfo>>,
+    },
+    Ban {
+        peer: PeerId,
+        duration: Duration,
+    },
+    AddBootstrap {
+        address: Multiaddr,
+    },
     Shutdown,
 }
 
@@ -151,11 +179,17 @@ impl Driver {
             }
             Command::Report { id, verdict } => self.report(&id, verdict),
             Command::Request { peer, data, reply } => self.send_sync(peer, data, reply),
-            Command::BlobChunk { peer, request, reply } => self.send_blob(peer, request, reply),
+            Command::BlobChunk {
+                peer,
+                request,
+                reply,
+            } => self.send_blob(peer, request, reply),
             Command::BlobPeers { reply } => {
                 let _ = reply.send(self.peers.announced().copied().collect());
             }
-            Command::CorruptBlob { peer } => self.penalise(peer, crate::score::PENALTY_CORRUPT_BLOB),
+            Command::CorruptBlob { peer } => {
+                self.penalise(peer, crate::score::PENALTY_CORRUPT_BLOB)
+            }
             Command::SetIdentity { statement } => self.set_identity(statement),
             Command::Peers { reply } => {
                 let _ = reply.send(self.peer_infos());
@@ -178,29 +212,54 @@ impl Driver {
                 BehaviourEvent::Kad(_) => {}
                 BehaviourEvent::Bans(never) | BehaviourEvent::Limits(never) => match never {},
             },
-            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
-                self.connected(peer_id, connection_id, endpoint.get_remote_address().clone());
+            SwarmEvent::ConnectionEstablished {
+                peer_id,
+                connection_id,
+                endpoint,
+                ..
+            } => {
+                self.connected(peer_id, connection_id, &endpoint);
             }
-            SwarmEvent::ConnectionClosed { peer_id, connection_id, .. } => {
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                connection_id,
+                ..
+            } => {
                 self.closed(peer_id, connection_id);
             }
-            SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
+            SwarmEvent::OutgoingConnectionError {
+                connection_id,
+                error,
+                ..
+            } => {
                 self.dial_failed(connection_id, &error);
             }
-            SwarmEvent::NewListenAddr { listener_id, address } => {
+            SwarmEvent::NewListenAddr {
+                listener_id,
+                address,
+            } => {
                 tracing::info!(%address, "listening");
-                self.listening.send_modify(|addresses| addresses.push(address));
+                self.listening
+                    .send_modify(|addresses| addresses.push(address));
                 self.listener_ready(Some(listener_id));
             }
             SwarmEvent::ExpiredListenAddr { address, .. } => {
-                self.listening.send_modify(|addresses| addresses.retain(|known| *known != address));
+                self.listening
+                    .send_modify(|addresses| addresses.retain(|known| *known != address));
             }
-            SwarmEvent::ListenerClosed { addresses, reason, .. } => {
+            SwarmEvent::ListenerClosed {
+                addresses, reason, ..
+            } => {
                 tracing::warn!(?addresses, ?reason, "listener closed");
-                self.listening.send_modify(|known| known.retain(|address| !addresses.contains(address)));
+                self.listening
+                    .send_modify(|known| known.retain(|address| !addresses.contains(address)));
             }
             SwarmEvent::ListenerError { error, .. } => tracing::debug!(%error, "listener"),
-            SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
+            SwarmEvent::IncomingConnectionError {
+                error,
+                send_back_addr,
+                ..
+            } => {
                 tracing::debug!(%error, %send_back_addr, "incoming connection failed");
             }
             _ => {}
@@ -224,7 +283,10 @@ impl Driver {
             .iter()
             .filter(|(_, peer)| peer.announced)
             .map(|(id, peer)| {
-                let connected = peer.connections.iter().map(|connection| &connection.address);
+                let connected = peer
+                    .connections
+                    .iter()
+                    .map(|connection| &connection.address);
                 let mut addresses = peer.listen.clone();
                 for address in connected {
                     if !addresses.contains(address) {
@@ -251,13 +313,22 @@ impl Driver {
         }
         let answers = std::mem::replace(&mut self.requests.answers, FuturesUnordered::new());
         let closing = async {
-            while self.swarm.network_info().connection_counters().num_established() > 0 {
+            while self
+                .swarm
+                .network_info()
+                .connection_counters()
+                .num_established()
+                > 0
+            {
                 self.swarm.select_next_some().await;
             }
             // Reads of the blob store that are under way end by themselves.
             answers.for_each(|_| std::future::ready(())).await;
         };
-        if time::timeout(limits::SHUTDOWN_DEADLINE, closing).await.is_err() {
+        if time::timeout(limits::SHUTDOWN_DEADLINE, closing)
+            .await
+            .is_err()
+        {
             tracing::debug!("connections did not close in time");
         }
     }

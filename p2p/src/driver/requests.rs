@@ -8,7 +8,9 @@ use std::{
 use futures::{future::BoxFuture, stream::FuturesUnordered};
 use libp2p::{
     PeerId,
-    request_response::{Event, InboundRequestId, Message, OutboundFailure, OutboundRequestId, ResponseChannel},
+    request_response::{
+        Event, InboundRequestId, Message, OutboundFailure, OutboundRequestId, ResponseChannel,
+    },
 };
 use tokio::{
     sync::oneshot,
@@ -66,7 +68,11 @@ impl Driver {
     pub(super) fn send_blob(&mut self, peer: PeerId, request: BlobRequest, reply: BlobReply) {
         match self.may_send(peer) {
             Ok(()) => {
-                let id = self.swarm.behaviour_mut().blob.send_request(&peer, request.encode());
+                let id = self
+                    .swarm
+                    .behaviour_mut()
+                    .blob
+                    .send_request(&peer, request.encode());
                 self.requests.blob_out.insert(id, reply);
             }
             Err(error) => {
@@ -97,15 +103,35 @@ impl Driver {
 
     pub(super) fn send_identity(&mut self, peer: PeerId) {
         self.metrics.requests_out.add(1);
-        self.swarm.behaviour_mut().identity.send_request(&peer, self.identity.clone());
+        self.swarm
+            .behaviour_mut()
+            .identity
+            .send_request(&peer, self.identity.clone());
     }
 
     pub(super) fn sync_event(&mut self, event: Exchange) {
         match event {
-            Event::Message { peer, message: Message::Request { request_id, request, channel }, .. } => {
+            Event::Message {
+                peer,
+                message:
+                    Message::Request {
+                        request_id,
+                        request,
+                        channel,
+                    },
+                ..
+            } => {
                 self.sync_request(peer, request_id, request, channel);
             }
-            Event::Message { peer, message: Message::Response { request_id, response }, .. } => {
+            Event::Message {
+                peer,
+                message:
+                    Message::Response {
+                        request_id,
+                        response,
+                    },
+                ..
+            } => {
                 let Some(reply) = self.requests.sync_out.remove(&request_id) else {
                     return;
                 };
@@ -117,7 +143,12 @@ impl Driver {
                 };
                 let _ = reply.send(result);
             }
-            Event::OutboundFailure { peer, request_id, error, .. } => {
+            Event::OutboundFailure {
+                peer,
+                request_id,
+                error,
+                ..
+            } => {
                 self.metrics.requests_failed.add(1);
                 if let Some(reply) = self.requests.sync_out.remove(&request_id) {
                     let _ = reply.send(Err(failure(peer, error)));
@@ -133,7 +164,13 @@ impl Driver {
         }
     }
 
-    fn sync_request(&mut self, from: PeerId, id: InboundRequestId, data: Vec<u8>, channel: Channel) {
+    fn sync_request(
+        &mut self,
+        from: PeerId,
+        id: InboundRequestId,
+        data: Vec<u8>,
+        channel: Channel,
+    ) {
         self.metrics.requests_in.add(1);
         let busy = wire::encode_sync(Response::Busy);
         let Some(peer) = self.peers.get_mut(&from) else {
@@ -151,7 +188,11 @@ impl Driver {
             return;
         }
         let (reply, answer) = oneshot::channel();
-        let event = NetworkEvent::Request { peer: from, data, reply: ReplyHandle(reply) };
+        let event = NetworkEvent::Request {
+            peer: from,
+            data,
+            reply: ReplyHandle(reply),
+        };
         if !self.events.request(event) {
             self.refuse(Protocol::Sync, channel, busy);
             return;
@@ -163,23 +204,49 @@ impl Driver {
                 Ok(Ok(body)) if body.len() <= limits::MAX_SYNC_RESPONSE_BYTES => Response::Ok(body),
                 _ => Response::None,
             };
-            Answer { protocol: Protocol::Sync, channel, frame: wire::encode_sync(response) }
+            Answer {
+                protocol: Protocol::Sync,
+                channel,
+                frame: wire::encode_sync(response),
+            }
         }));
     }
 
     pub(super) fn blob_event(&mut self, event: Exchange) {
         match event {
-            Event::Message { peer, message: Message::Request { request_id, request, channel }, .. } => {
+            Event::Message {
+                peer,
+                message:
+                    Message::Request {
+                        request_id,
+                        request,
+                        channel,
+                    },
+                ..
+            } => {
                 self.blob_request(peer, request_id, &request, channel);
             }
-            Event::Message { peer, message: Message::Response { request_id, response }, .. } => {
+            Event::Message {
+                peer,
+                message:
+                    Message::Response {
+                        request_id,
+                        response,
+                    },
+                ..
+            } => {
                 let Some(reply) = self.requests.blob_out.remove(&request_id) else {
                     return;
                 };
                 let result = wire::decode_blob(&response).ok_or_else(|| self.malformed(peer));
                 let _ = reply.send(result);
             }
-            Event::OutboundFailure { peer, request_id, error, .. } => {
+            Event::OutboundFailure {
+                peer,
+                request_id,
+                error,
+                ..
+            } => {
                 self.metrics.requests_failed.add(1);
                 if let Some(reply) = self.requests.blob_out.remove(&request_id) {
                     let _ = reply.send(Err(failure(peer, error)));
@@ -222,26 +289,44 @@ impl Driver {
         let max_bytes = self.max_blob_bytes;
         let metrics = Arc::clone(&self.metrics);
         let read = tokio::task::spawn_blocking(move || {
-            source.read(&request.hash, request.offset, request.len).filter(|chunk| chunk.total_len <= max_bytes)
+            source
+                .read(&request.hash, request.offset, request.len)
+                .filter(|chunk| chunk.total_len <= max_bytes)
         });
         self.requests.answers.push(Box::pin(async move {
             // A source that panics serves nothing.
             let response = match read.await.ok().flatten() {
                 Some(mut chunk) => {
-                    chunk.data.truncate(usize::try_from(request.len).unwrap_or(usize::MAX));
+                    chunk
+                        .data
+                        .truncate(usize::try_from(request.len).unwrap_or(usize::MAX));
                     metrics.blob_chunks_served.add(1);
                     metrics.blob_bytes_served.add_len(chunk.data.len());
-                    Response::Ok(BlobPart { total_len: chunk.total_len, data: chunk.data })
+                    Response::Ok(BlobPart {
+                        total_len: chunk.total_len,
+                        data: chunk.data,
+                    })
                 }
                 None => Response::None,
             };
-            Answer { protocol: Protocol::Blob, channel, frame: wire::encode_blob(&response) }
+            Answer {
+                protocol: Protocol::Blob,
+                channel,
+                frame: wire::encode_blob(&response),
+            }
         }));
     }
 
     pub(super) fn identity_event(&mut self, event: Exchange) {
         match event {
-            Event::Message { peer: from, message: Message::Request { request, channel, .. }, .. } => {
+            Event::Message {
+                peer: from,
+                message:
+                    Message::Request {
+                        request, channel, ..
+                    },
+                ..
+            } => {
                 self.metrics.requests_in.add(1);
                 let Some(peer) = self.peers.get_mut(&from) else {
                     return;
@@ -253,10 +338,18 @@ impl Driver {
                 }
                 // A failed answer means that the peer is gone; it asks again when it is back.
                 let own = self.identity.clone();
-                let _ = self.swarm.behaviour_mut().identity.send_response(channel, own);
+                let _ = self
+                    .swarm
+                    .behaviour_mut()
+                    .identity
+                    .send_response(channel, own);
                 self.statement(from, request);
             }
-            Event::Message { peer, message: Message::Response { response, .. }, .. } => {
+            Event::Message {
+                peer,
+                message: Message::Response { response, .. },
+                ..
+            } => {
                 self.statement(peer, response);
             }
             Event::OutboundFailure { peer, error, .. } => {
@@ -275,11 +368,18 @@ impl Driver {
             return;
         }
         peer.identity = Some(statement.clone());
-        self.events.about_peer(NetworkEvent::PeerIdentity { peer: from, statement });
+        self.events.about_peer(NetworkEvent::PeerIdentity {
+            peer: from,
+            statement,
+        });
     }
 
     pub(super) fn answer(&mut self, answer: Answer) {
-        let Answer { protocol, channel, frame } = answer;
+        let Answer {
+            protocol,
+            channel,
+            frame,
+        } = answer;
         let behaviour = self.swarm.behaviour_mut();
         let exchange = match protocol {
             Protocol::Sync => &mut behaviour.sync,
@@ -291,13 +391,20 @@ impl Driver {
 
     fn refuse(&mut self, protocol: Protocol, channel: Channel, frame: Vec<u8>) {
         self.metrics.requests_refused.add(1);
-        self.answer(Answer { protocol, channel, frame });
+        self.answer(Answer {
+            protocol,
+            channel,
+            frame,
+        });
     }
 
     fn malformed(&mut self, peer: PeerId) -> RequestError {
         self.metrics.malformed.add(1);
         self.penalise(peer, score::PENALTY_MALFORMED);
-        RequestError::Failed { peer, reason: "frame is not of the protocol".to_owned() }
+        RequestError::Failed {
+            peer,
+            reason: "frame is not of the protocol".to_owned(),
+        }
     }
 }
 
@@ -307,6 +414,9 @@ fn failure(peer: PeerId, error: OutboundFailure) -> RequestError {
         OutboundFailure::Timeout => RequestError::Timeout(peer),
         OutboundFailure::ConnectionClosed => RequestError::Disconnected(peer),
         OutboundFailure::UnsupportedProtocols => RequestError::Unsupported(peer),
-        OutboundFailure::Io(error) => RequestError::Failed { peer, reason: error.to_string() },
+        OutboundFailure::Io(error) => RequestError::Failed {
+            peer,
+            reason: error.to_string(),
+        },
     }
 }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use assay_p2p::{
-    BlobChunk, BlobSource, Multiaddr, Network, NetworkConfig, NetworkEvent, NetworkHandle, PeerId, Topic,
-    TransportKey, Verdict,
+    BlobChunk, BlobSource, Multiaddr, Network, NetworkConfig, NetworkEvent, NetworkHandle, PeerId,
+    Topic, TransportKey, Verdict,
 };
 use sha2::{Digest, Sha256};
 use tokio::{sync::mpsc, time};
@@ -41,7 +41,11 @@ impl Blobs {
 
 impl BlobSource for Blobs {
     fn read(&self, hash: &[u8; 32], offset: u64, len: u32) -> Option<BlobChunk> {
-        self.0.lock().unwrap().get(hash).map(|blob| BlobChunk::of(blob, offset, len))
+        self.0
+            .lock()
+            .unwrap()
+            .get(hash)
+            .map(|blob| BlobChunk::of(blob, offset, len))
     }
 }
 
@@ -71,7 +75,11 @@ impl Node {
         let blobs = Arc::new(Blobs::default());
         config.blobs = Arc::clone(&blobs) as Arc<dyn BlobSource>;
         let (handle, events) = Network::start(config).await.unwrap();
-        Self { handle, events, blobs }
+        Self {
+            handle,
+            events,
+            blobs,
+        }
     }
 
     pub fn id(&self) -> PeerId {
@@ -83,16 +91,26 @@ impl Node {
     }
 
     /// The next event that `pick` takes; others are passed over.
-    pub async fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(NetworkEvent) -> Option<T>) -> T {
+    pub async fn wait<T>(
+        &mut self,
+        what: &str,
+        mut pick: impl FnMut(NetworkEvent) -> Option<T>,
+    ) -> T {
         let search = async {
             loop {
-                let event = self.events.recv().await.unwrap_or_else(|| panic!("closed while waiting for {what}"));
+                let event = self
+                    .events
+                    .recv()
+                    .await
+                    .unwrap_or_else(|| panic!("closed while waiting for {what}"));
                 if let Some(found) = pick(event) {
                     return found;
                 }
             }
         };
-        time::timeout(DEADLINE, search).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+        time::timeout(DEADLINE, search)
+            .await
+            .unwrap_or_else(|_| panic!("waited in vain for {what}"))
     }
 
     pub async fn connected_to(&mut self, other: PeerId) {
@@ -105,14 +123,22 @@ impl Node {
 
     /// Waits until so many peers are connected, discarding events.
     pub async fn has_peers(&mut self, count: usize) {
-        until("peers", async || self.handle.peers().await.unwrap().len() >= count).await;
+        until("peers", async || {
+            self.handle.peers().await.unwrap().len() >= count
+        })
+        .await;
     }
 
     /// The payload of the next gossip message, judged with `verdict`.
     pub async fn gossip(&mut self, verdict: Verdict) -> (Topic, Vec<u8>, PeerId) {
         let (topic, data, id, from) = self
             .wait("gossip", |event| match event {
-                NetworkEvent::Gossip { topic, data, id, from } => Some((topic, data, id, from)),
+                NetworkEvent::Gossip {
+                    topic,
+                    data,
+                    id,
+                    from,
+                } => Some((topic, data, id, from)),
                 _ => None,
             })
             .await;
@@ -141,7 +167,9 @@ pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
             time::sleep(Duration::from_millis(10)).await;
         }
     };
-    time::timeout(DEADLINE, poll).await.unwrap_or_else(|_| panic!("waited in vain for {what}"));
+    time::timeout(DEADLINE, poll)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain for {what}"));
 }
 
 /// So many nodes, all connected to all.
