@@ -55,6 +55,15 @@ impl<P: Clone + Ord> Tally<P> {
         &self.set
     }
 
+    /// Whether this very vote is recorded already, so that its signature need not be checked again.
+    pub fn contains(&self, vote: &Signed<P>) -> bool {
+        match self.ballots.get(&vote.signer) {
+            Some(Ballot::Single(known)) => known.payload == vote.payload,
+            Some(Ballot::Double(..)) => true,
+            None => false,
+        }
+    }
+
     /// Records a vote whose signature has been checked.
     pub fn record(&mut self, vote: Signed<P>) -> TallyOutcome<P> {
         if self.set.index_of(&vote.signer).is_none() {
