@@ -1,1 +1,25 @@
-//! The chain as a validator needs it: the Chain trait and its clients.
+//! The chain as a validator needs it: finalised heads, the metagraph at a block, setting weights.
+//!
+//! * [`Chain`]: the one trait the node talks to; every call has a deadline.
+//! * [`Metagraph`]: who is registered at one block, and the validator set that follows from it.
+//! * [`weights`]: pure rules from agreed weights (bound to hotkeys) to what a chain call takes.
+//! * [`HeadWatcher`]: follows finalised heads in a task of its own, never missing the latest.
+//! * [`dev`] and [`DevChainClient`]: wire types and client of the development chain.
+//!
+//! Deliberately not here: when to submit weights, how often to retry, "never twice per epoch".
+//! Those are decisions of the node; this crate only says what a refusal means.
+
+mod chain;
+pub mod dev;
+mod dev_client;
+mod error;
+mod heads;
+pub mod limits;
+mod metagraph;
+pub mod weights;
+
+pub use chain::{Chain, ChainWeights, SubmitOutcome, WeightsSubmission};
+pub use dev_client::{DevChainClient, DevChainClientConfig};
+pub use error::{Advice, ChainError, WeightsRefusal};
+pub use heads::{HeadStatus, HeadWatcher};
+pub use metagraph::{Metagraph, MetagraphError, Neuron};
