@@ -1,0 +1,191 @@
+//! Bounds the depth of the syntax tree before it is built, from tokens alone.
+//!
+//! The estimate never undercounts: every open bracket, indent, and every operator, dot, keyword
+//! operator or closed bracket that can nest an expression counts one, until something at the same
+//! bracket level ends the expression. Strings count nothing, replacement fields of f-strings count all
+//! they contain.
+
+use rustpython_parser::lexer::lex;
+use rustpython_parser::{Mode, StringKind, Tok};
+
+use super::Finding;
+
+/// Depth of the tree of one statement. CPython gives up at about 200 brackets and 100 indents; chains
+/// of operators in real code stay far below this.
+const MAX_DEPTH: usize = 1_000;
+/// Nested indented blocks, CPython's own limit.
+const MAX_INDENTS: usize = 100;
+/// Brackets open at once, CPython's own limit.
+const MAX_BRACKETS: usize = 200;
+/// `elif` branches of one statement: each nests the next.
+const MAX_ELIFS: usize = 300;
+
+/// Refuses a source whose tree could be too deep, and one that does not lex.
+pub(super) fn check(source: &str) -> Result<(), Finding> {
+    let mut depth = Depth::new();
+    for token in lex(source, Mode::Module) {
+        let (token, range) = token.map_err(|error| {
+            Finding::at(
+                source,
+                error.location.to_usize(),
+                "py.syntax",
+                error.error.to_string(),
+            )
+        })?;
+        depth.feed(&token).map_err(|what| {
+            let message = format!("{what} nested too deeply");
+            Finding::at(source, range.start().to_usize(), "py.nesting", message)
+        })?;
+    }
+    Ok(())
+}
+
+/// Counters of one bracket level.
+#[derive(Default)]
+struct Level {
+    /// Operators since the expression began.
+    chain: usize,
+    /// Lambdas: a comma may belong to their parameters and ends nothing.
+    lambdas: usize,
+}
+
+struct Depth {
+    levels: Vec<Level>,
+    /// Sum over all levels.
+    total: usize,
+    /// `elif`s of the statement open at each indent.
+    elifs: Vec<usize>,
+}
+
+impl Depth {
+    fn new() -> Self {
+        Self {
+            levels: vec![Level::default()],
+            total: 0,
+            elifs: vec![0],
+        }
+    }
+
+    fn feed(&mut self, token: &Tok) -> Result<(), &'static str> {
+        match token {
+            Tok::Lpar | Tok::Lsqb | Tok::Lbrace => self.open()?,
+            Tok::Rpar | Tok::Rsqb | Tok::Rbrace => self.close(),
+            Tok::Indent => {
+                self.elifs.push(0);
+                if self.elifs.len() > MAX_INDENTS {
+                    return Err("blocks");
+                }
+            }
+            Tok::Dedent => {
+                self.elifs.pop();
+            }
+            Tok::Newline | Tok::Semi => self.end_expression(true),
+            Tok::Comma => self.end_expression(false),
+            Tok::Elif => self.elif()?,
+            Tok::If => {
+                if self.levels.len() == 1 && self.levels.iter().all(|level| level.chain == 0) {
+                    self.reset_elifs();
+                }
+                self.add(1);
+            }
+            Tok::Lambda => {
+                self.total += 1;
+                if let Some(level) = self.levels.last_mut() {
+                    level.lambdas += 1;
+                }
+            }
+            Tok::String {
+                value,
+                kind: StringKind::FString | StringKind::RawFString,
+                ..
+            } => self.check_f_string(value)?,
+            Tok::Name { .. }
+            | Tok::Int { .. }
+            | Tok::Float { .. }
+            | Tok::Complex { .. }
+            | Tok::String { .. }
+            | Tok::Colon
+            | Tok::EndOfFile => {}
+            // Operators, dots and keywords: whatever can stand between two expressions.
+            _ => self.add(1),
+        }
+        if self.total > MAX_DEPTH {
+            return Err("expressions");
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, count: usize) {
+        self.total += count;
+        if let Some(level) = self.levels.last_mut() {
+            level.chain += count;
+        }
+    }
+
+    fn open(&mut self) -> Result<(), &'static str> {
+        self.add(1);
+        self.levels.push(Level::default());
+        if self.levels.len() > MAX_BRACKETS {
+            return Err("brackets");
+        }
+        Ok(())
+    }
+
+    /// The bracket stays in the chain around it: `f()()()` nests to the left.
+    fn close(&mut self) {
+        if self.levels.len() > 1
+            && let Some(level) = self.levels.pop()
+        {
+            self.total -= level.chain + level.lambdas;
+        }
+    }
+
+    fn end_expression(&mut self, ends_statement: bool) {
+        if let Some(level) = self.levels.last_mut() {
+            self.total -= std::mem::take(&mut level.chain);
+            if ends_statement {
+                self.total -= std::mem::take(&mut level.lambdas);
+            }
+        }
+    }
+
+    fn elif(&mut self) -> Result<(), &'static str> {
+        match self.elifs.last_mut() {
+            Some(count) if *count >= MAX_ELIFS => Err("elif branches"),
+            Some(count) => {
+                *count += 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn reset_elifs(&mut self) {
+        if let Some(count) = self.elifs.last_mut() {
+            *count = 0;
+        }
+    }
+
+    /// Counts everything inside braces that could nest, whether it does or not.
+    fn check_f_string(&self, value: &str) -> Result<(), &'static str> {
+        let (mut braces, mut count, mut in_word) = (0usize, 0usize, false);
+        for character in value.chars() {
+            match character {
+                '{' => braces += 1,
+                '}' => braces = braces.saturating_sub(1),
+                _ => {}
+            }
+            let is_word = character.is_alphanumeric() || character == '_';
+            let starts_word = is_word && !in_word;
+            let is_sign = !is_word && !character.is_whitespace();
+            in_word = is_word;
+            if braces > 0 && (starts_word || is_sign) {
+                count += 1;
+            }
+        }
+        if self.total + count > MAX_DEPTH {
+            return Err("f-strings");
+        }
+        Ok(())
+    }
+}
