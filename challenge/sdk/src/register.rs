@@ -13,7 +13,7 @@ macro_rules! register_challenge {
     ($challenge:ty, $init:expr) => {
         #[cfg(target_arch = "wasm32")]
         static ASSAY_CHALLENGE: $challenge = $init;
-        $crate::register_challenge!(@emit $challenge, &ASSAY_CHALLENGE);
+        $crate::register_challenge!(@emit $challenge, ASSAY_CHALLENGE);
     };
     (@emit $challenge:ty, $instance:expr) => {
         #[cfg(target_arch = "wasm32")]
