@@ -170,19 +170,22 @@ async fn nodes_of_another_network_are_turned_away() {
     let mut ours = Node::start(1, vec![]).await;
     let mut foreign = config(2, vec![ours.address()]);
     foreign.network_id = [0x5a; 32];
-    let foreign = Node::with(foreign).await;
-    let foreign_id = foreign.id();
-    ours.wait("the ban", |event| match event {
+    let mut foreign = Node::with(foreign).await;
+    // Whoever learns it first turns the other away; neither may be announced before.
+    let turned_away = |event| match event {
         NetworkEvent::PeerBanned {
-            peer,
             reason: BanReason::WrongNetwork,
             ..
-        } if peer == foreign_id => Some(()),
+        } => Some(()),
         NetworkEvent::PeerConnected { .. } => panic!("announced a foreign peer"),
         _ => None,
-    })
-    .await;
+    };
+    tokio::select! {
+        () = ours.wait("a ban", turned_away) => {}
+        () = foreign.wait("a ban", turned_away) => {}
+    }
     assert!(ours.handle.peers().await.unwrap().is_empty());
+    assert!(foreign.handle.peers().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
