@@ -33,7 +33,8 @@ const PROPOSALS_MAX: usize = 2;
 /// Different proposals of one round that are kept at most.
 const VOTED_PROPOSALS_MAX: usize = 4;
 
-/// Both votes of both kinds.
+/// Both votes of both kinds. Further ones of a cheat are kept only for known proposals, few as
+/// they are.
 const VOTES_PER_ROUND_MAX: usize = 4;
 
 const _: () = assert!(
@@ -50,6 +51,8 @@ pub(super) enum Recorded {
     Ignored,
     /// The author voted differently before.
     Conflict(Signed<ConsensusVote>),
+    /// The author is known to have voted differently, yet a polka may need this vote as well.
+    Further,
 }
 
 /// A proposal with the id of its block.
@@ -60,11 +63,11 @@ pub(super) struct StoredProposal {
     pub(super) valid: bool,
 }
 
-/// How one validator voted in one step of a round.
+/// How one validator voted in one step of a round. More than one vote only if it cheats.
 #[derive(Debug)]
 struct Cast {
     first: Signed<ConsensusVote>,
-    conflicting: Option<Signed<ConsensusVote>>,
+    conflicting: Vec<Signed<ConsensusVote>>,
 }
 
 #[derive(Debug, Default)]
@@ -86,12 +89,8 @@ pub(super) struct MessageLog {
 
 impl MessageLog {
     /// Moves the window to a round, keeping the `anchors` (rounds of the lock and the valid
-    /// block) as well. Returns the votes of kept rounds behind the window.
-    pub(super) fn enter(
-        &mut self,
-        round: u32,
-        anchors: BTreeSet<u32>,
-    ) -> Vec<Signed<ConsensusVote>> {
+    /// block) as well. Returns the kept rounds behind the window.
+    pub(super) fn enter(&mut self, round: u32, anchors: BTreeSet<u32>) -> Vec<u32> {
         self.current = round;
         self.anchors = anchors;
         let kept: BTreeSet<u32> = self
@@ -101,11 +100,7 @@ impl MessageLog {
             .copied()
             .collect();
         self.rounds.retain(|round, _| kept.contains(round));
-        let window_start = self.window_start();
-        self.rounds
-            .range(..window_start)
-            .flat_map(|(_, log)| log.votes.values().map(|cast| cast.first.clone()))
-            .collect()
+        kept.range(..self.window_start()).copied().collect()
     }
 
     /// The first round of the window.
@@ -128,27 +123,30 @@ impl MessageLog {
         if !self.keeps(round) {
             return Recorded::Ignored;
         }
+        let is_wanted = self.is_voted_on(round, vote.payload.block);
         let votes = &mut self.rounds.entry(round).or_default().votes;
-        match votes.get_mut(&(kind, vote.signer)) {
-            None => {
-                let key = (kind, vote.signer);
-                votes.insert(
-                    key,
-                    Cast {
-                        first: vote,
-                        conflicting: None,
-                    },
-                );
-                Recorded::Fresh
-            }
-            Some(cast)
-                if cast.first.payload.block != vote.payload.block && cast.conflicting.is_none() =>
-            {
-                let first = cast.first.clone();
-                cast.conflicting = Some(vote);
-                Recorded::Conflict(first)
-            }
-            Some(_) => Recorded::Ignored,
+        let Some(cast) = votes.get_mut(&(kind, vote.signer)) else {
+            let key = (kind, vote.signer);
+            let cast = Cast {
+                first: vote,
+                conflicting: Vec::new(),
+            };
+            votes.insert(key, cast);
+            return Recorded::Fresh;
+        };
+        if cast.all().any(|known| known.payload == vote.payload) {
+            return Recorded::Ignored;
+        }
+        let is_first_conflict = cast.conflicting.is_empty();
+        if is_first_conflict || is_wanted {
+            cast.conflicting.push(vote);
+        }
+        if is_first_conflict {
+            Recorded::Conflict(cast.first.clone())
+        } else if is_wanted {
+            Recorded::Further
+        } else {
+            Recorded::Ignored
         }
     }
 
@@ -240,14 +238,14 @@ impl MessageLog {
             .map_or(&[], |log| log.proposals.as_slice())
     }
 
-    /// All kept votes that count: of double votes only the first.
-    pub(super) fn votes(&self) -> impl Iterator<Item = &Signed<ConsensusVote>> {
+    /// All kept votes, of double votes only the first.
+    pub(super) fn first_votes(&self) -> impl Iterator<Item = &Signed<ConsensusVote>> {
         self.rounds
             .values()
             .flat_map(|log| log.votes.values().map(|cast| &cast.first))
     }
 
-    /// The votes of a round for a block that count.
+    /// The votes of a round for a block, at most one of each validator.
     pub(super) fn votes_for(
         &self,
         round: u32,
@@ -257,8 +255,19 @@ impl MessageLog {
         self.rounds
             .get(&round)
             .into_iter()
-            .flat_map(|log| log.votes.values().map(|cast| &cast.first))
+            .flat_map(|log| log.votes.values().flat_map(Cast::all))
             .filter(move |vote| vote.payload.kind == of_kind && vote.payload.block == Some(block))
+    }
+
+    /// The blocks that anybody prevoted in a round.
+    pub(super) fn prevoted_blocks(&self, round: u32) -> BTreeSet<Hash> {
+        self.rounds
+            .get(&round)
+            .into_iter()
+            .flat_map(|log| log.votes.values().flat_map(Cast::all))
+            .filter(|vote| vote.payload.kind == VoteKind::Prevote)
+            .filter_map(|vote| vote.payload.block)
+            .collect()
     }
 
     /// How a validator voted first in a step of a round.
@@ -298,6 +307,19 @@ impl MessageLog {
         votes.entry(vote.payload.kind).or_insert(vote);
     }
 
+    /// Whether a known proposal makes votes of a round for a block matter: one of that round, or
+    /// a later one that refers to it.
+    fn is_voted_on(&self, round: u32, block: Option<Hash>) -> bool {
+        self.proposals().any(|proposal| {
+            let Proposal {
+                round: proposed,
+                pol_round,
+                ..
+            } = proposal.signed.payload;
+            Some(proposal.id) == block && (proposed == round || pol_round == Some(round))
+        })
+    }
+
     fn keeps(&self, round: u32) -> bool {
         round >= self.window_start() || self.is_referred_to(round)
     }
@@ -318,12 +340,13 @@ impl RoundLog {
             .proposals
             .iter()
             .map(|proposal| Message::Proposal(Box::new(proposal.signed.clone())));
-        let votes = self.votes.values().flat_map(|cast| {
-            [Some(&cast.first), cast.conflicting.as_ref()]
-                .into_iter()
-                .flatten()
-                .map(|vote| Message::Vote(vote.clone()))
-        });
-        proposals.chain(votes)
+        let votes = self.votes.values().flat_map(Cast::all);
+        proposals.chain(votes.map(|vote| Message::Vote(vote.clone())))
+    }
+}
+
+impl Cast {
+    fn all(&self) -> impl Iterator<Item = &Signed<ConsensusVote>> {
+        core::iter::once(&self.first).chain(&self.conflicting)
     }
 }

@@ -8,6 +8,10 @@
 //! * Only messages of the height, of members, with checked signatures and in a window of rounds
 //!   reach the driver, and of a double vote only the first: whatever comes in whatever order, the
 //!   driver never sees what it would assert on, and nothing grows without bound.
+//! * Two validators may have seen different votes of a double voter first, and a lock that rests
+//!   on one of them must not paralyse the height. So a quorum of prevotes for a block is a polka
+//!   whatever else its voters signed; the driver gets it as a certificate. Precommits are stricter
+//!   (only the first counts): who misses a decision gets the decided block by sync.
 //! * A quorum that is missing precommits never advances a round; it waits for messages. Whoever
 //!   lacks some pulls them: [`Engine::messages`] has all.
 //! * Skipping to a later round is safe at any time (locks decide what may be voted), so its
@@ -29,7 +33,7 @@ mod timing;
 use std::collections::{BTreeSet, VecDeque};
 
 use arc_malachitebft_core_driver::{Driver, Input, Output, ThresholdParams};
-use arc_malachitebft_core_types::{Round, ThresholdParam, Timeout, Validity};
+use arc_malachitebft_core_types::{PolkaCertificate, Round, ThresholdParam, Timeout, Validity};
 
 pub use self::timing::Timeouts;
 
@@ -40,7 +44,7 @@ use self::timing::{Due, Schedule};
 use crate::block::{
     Block, CommitCertificate, ConsensusVote, DecidedBlock, Evidence, Proposal, VoteKind,
 };
-use crate::envelope::{NetworkId, Verified};
+use crate::envelope::{NetworkId, Signed, Verified};
 use crate::hash::Hash;
 use crate::keys::Hotkey;
 use crate::validators::{Quorum, ValidatorSet};
@@ -271,7 +275,9 @@ impl Engine {
             return;
         }
         let id = block.id();
-        let has_quorum = self.has_quorum(round, id);
+        let has_quorum = [VoteKind::Prevote, VoteKind::Precommit]
+            .into_iter()
+            .any(|kind| self.has_quorum(round, kind, id));
         let driven = ProposedId::signed(&proposal, id);
         let recorded = self
             .log
@@ -291,13 +297,23 @@ impl Engine {
         if vote.payload.height != self.height || self.set.index_of(&vote.signer).is_none() {
             return;
         }
-        let driven = Ballot::signed(&vote);
-        let second = vote.into_signed();
-        match self.log.record_vote(second.clone()) {
-            Recorded::Fresh => self.drive(now_ms, Input::Vote(driven), effects),
+        self.record_vote(now_ms, vote.into_signed(), effects);
+    }
+
+    fn record_vote(
+        &mut self,
+        now_ms: u64,
+        vote: Signed<ConsensusVote>,
+        effects: &mut Vec<EngineEffect>,
+    ) {
+        let second = vote.clone();
+        match self.log.record_vote(vote) {
+            Recorded::Fresh => self.drive_vote(now_ms, &second, effects),
             Recorded::Conflict(first) => {
+                self.drive_polka(now_ms, &second.payload, effects);
                 effects.push(EngineEffect::Evidence(Evidence { first, second }));
             }
+            Recorded::Further => self.drive_polka(now_ms, &second.payload, effects),
             Recorded::Ignored => {}
         }
     }
@@ -321,10 +337,7 @@ impl Engine {
     fn catch_up(&mut self, now_ms: u64, effects: &mut Vec<EngineEffect>) {
         loop {
             for vote in self.log.take_near() {
-                let driven = Ballot::signed(&vote);
-                if let Recorded::Fresh = self.log.record_vote(vote) {
-                    self.drive(now_ms, Input::Vote(driven), effects);
-                }
+                self.record_vote(now_ms, vote, effects);
             }
             let before = self.current_round();
             let honest = self.thresholds.honest;
@@ -364,7 +377,7 @@ impl Engine {
                     Output::NewRound(_, round) => {
                         let next = round.as_u32().unwrap_or_default().min(ROUND_MAX);
                         let round = self.jump_to.take().map_or(next, |target| target.max(next));
-                        inputs.push_back(self.enter(now_ms, round));
+                        inputs.extend(self.enter(now_ms, round));
                     }
                     Output::ScheduleTimeout(timeout) => self.schedule.add(now_ms, timeout),
                     Output::GetValue(_, round, _) => effects.extend(self.ask_for_block(round)),
@@ -376,30 +389,66 @@ impl Engine {
         }
     }
 
+    /// Feeds the driver a recorded vote.
+    fn drive_vote(
+        &mut self,
+        now_ms: u64,
+        vote: &Signed<ConsensusVote>,
+        effects: &mut Vec<EngineEffect>,
+    ) {
+        self.drive(now_ms, Input::Vote(Ballot::signed(vote)), effects);
+        self.drive_polka(now_ms, &vote.payload, effects);
+    }
+
+    /// Tells the driver of a polka that it has not seen by itself.
+    fn drive_polka(&mut self, now_ms: u64, vote: &ConsensusVote, effects: &mut Vec<EngineEffect>) {
+        if let Some(polka) = vote.block.and_then(|block| self.polka(vote.round, block)) {
+            self.drive(now_ms, Input::PolkaCertificate(polka), effects);
+        }
+    }
+
+    /// A polka that the driver does not know, if there is one.
+    fn polka(&self, round: u32, block: Hash) -> Option<PolkaCertificate<LedgerContext>> {
+        let driver_round = Round::new(round);
+        let is_known = self.driver.polka_certificate(driver_round, &block);
+        let is_new = is_known.is_none() && self.has_quorum(round, VoteKind::Prevote, block);
+        // The driver takes certificates at their word; the votes are in our own log.
+        is_new.then(|| PolkaCertificate {
+            height: LedgerHeight(self.height),
+            round: driver_round,
+            value_id: block,
+            polka_signatures: Vec::new(),
+        })
+    }
+
     /// Feeds the driver all that has been recorded without it.
     fn feed_log(&mut self, now_ms: u64, effects: &mut Vec<EngineEffect>) {
-        let proposals = self.log.proposals().map(|known| {
-            let validity = Validity::from_bool(known.valid);
-            Input::Proposal(ProposedId::signed(&known.signed, known.id), validity)
-        });
-        let votes = self
+        let proposals: Vec<_> = self
             .log
-            .votes()
-            .map(|vote| Input::Vote(Ballot::signed(vote)));
-        let inputs: Vec<_> = proposals.chain(votes).collect();
-        for input in inputs {
-            self.drive(now_ms, input, effects);
+            .proposals()
+            .map(|known| {
+                let validity = Validity::from_bool(known.valid);
+                Input::Proposal(ProposedId::signed(&known.signed, known.id), validity)
+            })
+            .collect();
+        let votes: Vec<_> = self.log.first_votes().cloned().collect();
+        for proposal in proposals {
+            self.drive(now_ms, proposal, effects);
+        }
+        for vote in votes {
+            self.drive_vote(now_ms, &vote, effects);
         }
     }
 
     /// Enters the first round of the engine's life.
     fn enter_first(&mut self, now_ms: u64, round: u32, effects: &mut Vec<EngineEffect>) {
-        let input = self.enter(now_ms, round);
-        self.drive(now_ms, input, effects);
+        for input in self.enter(now_ms, round) {
+            self.drive(now_ms, input, effects);
+        }
     }
 
-    /// Prepares for a round; the input returned makes the driver enter it.
-    fn enter(&mut self, now_ms: u64, round: u32) -> Input<LedgerContext> {
+    /// Prepares for a round; the inputs returned make the driver enter it.
+    fn enter(&mut self, now_ms: u64, round: u32) -> Vec<Input<LedgerContext>> {
         self.wanted = None;
         self.built = None;
         self.schedule.enter(now_ms, round);
@@ -409,19 +458,26 @@ impl Engine {
             .flatten()
             .filter_map(|anchor| anchor.round.as_u32())
             .collect();
-        let behind = self.log.enter(round, anchors);
+        let kept_behind = self.log.enter(round, anchors);
         let window_start = Round::new(self.log.window_start());
         self.driver.prune_votes_and_certificates(window_start);
-        for vote in behind {
-            // Counts again after pruning; what it means has been acted on long ago.
-            let votes = self.driver.votes_mut();
-            votes.apply_vote(Ballot::signed(&vote), Round::new(round));
-        }
-        Input::NewRound(
+        let new_round = Input::NewRound(
             LedgerHeight(self.height),
             Round::new(round),
             self.order.proposer(round),
-        )
+        );
+        // Of the rounds behind the window, only polkas matter: proposals may refer to them.
+        let log = &self.log;
+        let polkas = kept_behind
+            .into_iter()
+            .flat_map(|round| {
+                log.prevoted_blocks(round)
+                    .into_iter()
+                    .map(move |b| (round, b))
+            })
+            .filter_map(|(round, block)| self.polka(round, block))
+            .map(Input::PolkaCertificate);
+        [new_round].into_iter().chain(polkas).collect()
     }
 
     fn ask_for_block(&mut self, round: Round) -> Option<EngineEffect> {
@@ -520,15 +576,10 @@ impl Engine {
         built.map(|(_, block)| block).or_else(|| self.log.block(id))
     }
 
-    /// Whether a quorum voted for a block in one of the steps of a round.
-    fn has_quorum(&self, round: u32, block: Hash) -> bool {
-        [VoteKind::Prevote, VoteKind::Precommit]
-            .into_iter()
-            .any(|kind| {
-                let votes = self.log.votes_for(round, kind, block);
-                let stake = votes.map(|vote| self.set.stake_of(&vote.signer)).sum();
-                self.config.quorum.is_met(stake, self.set.total_stake())
-            })
+    fn has_quorum(&self, round: u32, kind: VoteKind, block: Hash) -> bool {
+        let votes = self.log.votes_for(round, kind, block);
+        let stake = votes.map(|vote| self.set.stake_of(&vote.signer)).sum();
+        self.config.quorum.is_met(stake, self.set.total_stake())
     }
 
     fn current_round(&self) -> u32 {

@@ -1,0 +1,14 @@
+//! The finality engine in networks of several engines and under scripted messages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod fuzz;
+mod network;
+mod random;
+mod restart;
+mod rounds;
+mod script;
