@@ -1,1 +1,17 @@
-//! Terminal interface, submissions, keys and administration.
+//! Terminal interface, submissions and keys.
+//!
+//! The binary `assay` is a thin shell over this library; the testnet uses [`key_file`],
+//! [`package`], [`results`] and [`submission`] for its miners.
+
+pub mod args;
+pub mod commands;
+pub mod exit;
+pub mod follow;
+pub mod journey;
+pub mod key_file;
+pub mod limits;
+pub mod package;
+pub mod results;
+pub mod submission;
+pub mod text;
+mod tui;

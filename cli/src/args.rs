@@ -1,0 +1,259 @@
+//! The command line: every flag, its default and its help with examples.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Where a node listens unless told otherwise.
+pub const DEFAULT_RPC_URL: &str = "http://127.0.0.1:8080";
+
+/// Name of the challenge that `submit` means unless told otherwise.
+pub const DEFAULT_CHALLENGE: &str = "term-challenge";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; for a followed submission: agreed, whatever the score
+  1    any other error
+  2    wrong usage, or input that can't be sent: nothing was sent
+  3    the submission failed or was rejected, and it is yours to fix
+  4    the node or network failed or was too slow: try again later
+  130  stopped with Ctrl-C; a submission that was sent goes on";
+
+const TOP_EXAMPLES: &str = "\
+Examples:
+  assay keys generate                        make a hotkey in ~/.assay/hotkey.json
+  assay submit --package my-agent            pack, sign, send and follow to the end
+  assay status                               the network at a glance
+  assay tui                                  watch it live";
+
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  assay keys generate
+  assay keys generate --out miner-2.json
+  assay keys generate --out miner-2.json --json | jq -r .ss58";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  assay keys inspect                         your own key, ~/.assay/hotkey.json
+  assay keys inspect miner-2.json
+  assay keys inspect 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
+  assay keys inspect d43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";
+
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  assay submit --package my-agent
+  assay submit --package my-agent.zip --results results.json --key miner-2.json
+  assay submit --package my-agent --no-follow --json | jq -r .submissionId
+  assay submit --challenge my-challenge --payload input.bin --name attempt
+
+A directory is packed the same way every time: hidden files and __pycache__ are left out, and a
+task_results.json at its root is sent as the reported results.";
+
+const SUBMISSION_EXAMPLES: &str = "\
+Examples:
+  assay submission 3f1c…                     the whole id, as `assay submit` prints it
+  assay submission 3f1c… --follow            stay until it is agreed or failed
+  assay submission 3f1c… --json | jq .status";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  assay status
+  assay status --rpc http://10.0.0.7:8080
+  assay status --json | jq .epoch.epochNumber";
+
+const TUI_EXAMPLES: &str = "\
+Examples:
+  assay tui
+  assay tui --tab network
+  assay tui --challenge term-challenge --hotkey 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
+
+Keys: Tab and Shift+Tab switch tabs, arrows or j and k move, Enter opens a row, / filters,
+r refreshes, ? helps, q quits.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  assay completions bash > ~/.local/share/bash-completion/completions/assay
+  assay completions zsh > ~/.zfunc/_assay
+  assay completions fish > ~/.config/fish/completions/assay.fish";
+
+/// Submit agents, watch them being judged, and look at the network.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, after_help = format!("{TOP_EXAMPLES}\n\n{EXIT_CODES}"), max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The node to talk to
+    #[arg(long = "rpc", alias = "rpc-url", env = "ASSAY_RPC", default_value = DEFAULT_RPC_URL, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub rpc_url: String,
+    /// Print one JSON object on standard output, for scripts
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more about what happens, on standard error
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make and look at hotkeys
+    #[command(subcommand, after_help = GENERATE_EXAMPLES)]
+    Keys(KeysCommand),
+    /// Sign a package, send it and follow it until it is agreed or failed
+    #[command(after_help = format!("{SUBMIT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Submit(SubmitArgs),
+    /// Show the journey of one submission
+    #[command(after_help = format!("{SUBMISSION_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Submission(SubmissionArgs),
+    /// Show node, epoch, validators, challenges and weights
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(StatusArgs),
+    /// Watch leaderboard, evaluations, submissions and network live
+    #[command(after_help = TUI_EXAMPLES)]
+    Tui(TuiArgs),
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+}
+
+/// Commands on hotkeys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a hotkey and write it to a file that only you can read
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate(GenerateArgs),
+    /// Show the hotkey of a key file or address in all its spellings; never shows a secret
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
+}
+
+/// Flags of `assay keys generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// Where to write it [default: ~/.assay/hotkey.json]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Replace the key that is there, for good
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `assay keys inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A key file, an SS58 address, or 64 hex digits of a public key [default: ~/.assay/hotkey.json]
+    #[arg(value_name = "FILE|SS58|HEX", value_hint = ValueHint::FilePath)]
+    pub subject: Option<String>,
+}
+
+/// Flags of `assay submit`.
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// Name of the challenge
+    #[arg(long, default_value = DEFAULT_CHALLENGE)]
+    pub challenge: String,
+    /// The agent: a directory with agent.py, or a zip of one
+    #[arg(long, value_name = "DIR|ZIP", value_hint = ValueHint::AnyPath, required_unless_present = "payload")]
+    pub package: Option<PathBuf>,
+    /// Bytes to send as they are, for challenges other than term-challenge
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["package", "results"])]
+    pub payload: Option<PathBuf>,
+    /// Your reported results as JSON [default: task_results.json in the package directory]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub results: Option<PathBuf>,
+    /// File with the hotkey that signs [default: ~/.assay/hotkey.json]
+    #[arg(long, env = "ASSAY_KEY", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// Name of the agent; versions are counted per name [default: the package's file name]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Slot within the epoch: validators approve one package per slot
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub sequence: u64,
+    /// Return as soon as the node has it
+    #[arg(long)]
+    pub no_follow: bool,
+    #[command(flatten)]
+    /// How long to follow.
+    pub follow: FollowArgs,
+}
+
+/// How long to follow a submission.
+#[derive(Debug, Clone, Args)]
+pub struct FollowArgs {
+    /// Stop following after this many seconds; the submission goes on without you
+    #[arg(long = "timeout", default_value_t = 900, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub timeout_secs: u64,
+}
+
+/// Arguments of `assay submission`.
+#[derive(Debug, Args)]
+pub struct SubmissionArgs {
+    /// Id of the submission: 64 hex digits
+    pub id: String,
+    /// Stay until it is agreed or failed
+    #[arg(long)]
+    pub follow: bool,
+    #[command(flatten)]
+    /// How long to follow.
+    pub limits: FollowArgs,
+}
+
+/// Flags of `assay status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {}
+
+/// Flags of `assay tui`.
+#[derive(Debug, Args)]
+pub struct TuiArgs {
+    /// The miner whose submissions are shown: SS58 or hex
+    #[arg(long)]
+    pub hotkey: Option<String>,
+    /// Name or id of the challenge; not needed when there is only one
+    #[arg(long)]
+    pub challenge: Option<String>,
+    /// The tab to start with
+    #[arg(long, value_enum, default_value_t = TabArg::Leaderboard)]
+    pub tab: TabArg,
+}
+
+/// The tabs of the terminal interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TabArg {
+    /// Scores, ranks, weights, hotkeys
+    Leaderboard,
+    /// Live progress of pending submissions
+    Evaluation,
+    /// History and journey of one miner
+    Submission,
+    /// Validators, epoch, phase, peers, health, decay
+    Network,
+}
+
+/// Arguments of `assay completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

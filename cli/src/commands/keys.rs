@@ -1,0 +1,112 @@
+//! `assay keys generate` and `assay keys inspect`. Neither ever prints a secret.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use assay_consensus::keys::Hotkey;
+use serde::Serialize;
+
+use super::{default_key_path, print_json, print_lines};
+use crate::args::{GenerateArgs, Global, InspectArgs};
+use crate::exit::{Exit, Failure};
+use crate::key_file::{self, KeyFileError};
+use crate::text::clean;
+
+/// What is shown of a key.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyView {
+    ss58: String,
+    public_key: String,
+    file: Option<PathBuf>,
+}
+
+impl KeyView {
+    fn new(hotkey: Hotkey, file: Option<&Path>) -> KeyView {
+        KeyView {
+            ss58: hotkey.to_ss58(),
+            public_key: hotkey.to_hex(),
+            file: file.map(Path::to_path_buf),
+        }
+    }
+
+    fn print(&self, global: &Global) -> Result<(), Failure> {
+        if global.json {
+            return print_json(self);
+        }
+        let file = self.file.as_ref().map(|file| file.display().to_string());
+        Ok(print_lines(
+            [
+                Some(format!("SS58        {}", self.ss58)),
+                Some(format!("Public key  {}", self.public_key)),
+                file.map(|file| format!("Key file    {}", clean(&file))),
+            ]
+            .into_iter()
+            .flatten(),
+        )?)
+    }
+}
+
+/// Makes a key, writes it, shows its public part.
+pub fn generate(global: &Global, args: &GenerateArgs) -> Result<Exit, Failure> {
+    let path = match &args.out {
+        Some(path) => path.clone(),
+        None => prepare_default_path()?,
+    };
+    let keypair = key_file::generate(&path, args.force).map_err(key_failure)?;
+    KeyView::new(keypair.hotkey(), Some(&path)).print(global)?;
+    if !global.json {
+        eprintln!("Back this file up: nobody can restore it. Next: assay submit --package DIR");
+    }
+    Ok(Exit::Ok)
+}
+
+/// Shows the spellings of a key.
+pub fn inspect(global: &Global, args: &InspectArgs) -> Result<Exit, Failure> {
+    let view = match &args.subject {
+        None => of_file(&default_key_path()?)?,
+        Some(subject) => of_subject(subject)?,
+    };
+    view.print(global)?;
+    Ok(Exit::Ok)
+}
+
+/// Errors of key files are found before anything is sent.
+pub fn key_failure(error: KeyFileError) -> Failure {
+    match error {
+        KeyFileError::Io { .. } => Failure::from(error),
+        _ => Failure::usage(error),
+    }
+}
+
+fn of_subject(subject: &str) -> Result<KeyView, Failure> {
+    let path = Path::new(subject);
+    if path.exists() {
+        return of_file(path);
+    }
+    match Hotkey::parse(subject) {
+        Ok(hotkey) => Ok(KeyView::new(hotkey, None)),
+        Err(_) if subject.contains(['/', '.']) => of_file(path),
+        Err(error) => Err(Failure::usage(
+            anyhow::Error::from(error).context("no such key file, and not an address either"),
+        )),
+    }
+}
+
+fn of_file(path: &Path) -> Result<KeyView, Failure> {
+    let keypair = key_file::read(path).map_err(key_failure)?;
+    Ok(KeyView::new(keypair.hotkey(), Some(path)))
+}
+
+/// The default key file; its directory is made for the owner alone.
+fn prepare_default_path() -> Result<PathBuf, Failure> {
+    let path = default_key_path()?;
+    if let Some(directory) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+    }
+    Ok(path)
+}
