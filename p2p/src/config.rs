@@ -159,7 +159,7 @@ impl Default for RateConfig {
         Self {
             gossip_messages: 2_000,
             gossip_bytes: 4 * 1024 * 1024,
-            sync_requests: 50,
+            sync_requests: 100,
             blob_chunks: 1_000,
         }
     }

@@ -40,7 +40,8 @@ pub enum NetworkEvent {
         /// The peer.
         peer: PeerId,
     },
-    /// A peer sent its identity statement (new, or changed). Nothing about it is verified.
+    /// A peer sent its identity statement (new, or changed). Always between its `PeerConnected`
+    /// and `PeerDisconnected`. Nothing about it is verified.
     PeerIdentity {
         /// The peer; the node checks that the statement names this very id.
         peer: PeerId,
@@ -67,8 +68,6 @@ pub enum BanReason {
     Score,
     /// It belongs to another network, or speaks no Assay at all.
     WrongNetwork,
-    /// It did not identify itself in time.
-    Silent,
 }
 
 /// Names a gossip message that waits for its verdict.

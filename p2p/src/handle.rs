@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::{
     sync::{Semaphore, mpsc, oneshot, watch},
     task::JoinHandle,
+    time,
 };
 
 use crate::{
@@ -78,7 +79,8 @@ impl NetworkHandle {
         self.command(Command::Report { id, verdict }).await
     }
 
-    /// Asks a connected peer over the sync protocol.
+    /// Asks a connected peer over the sync protocol. A peer that says it is busy is asked again
+    /// after each of [`limits::SYNC_BUSY_PAUSES`].
     ///
     /// # Errors
     /// Over [`limits::MAX_SYNC_REQUEST_BYTES`], not connected, refused, busy, too late
@@ -91,9 +93,13 @@ impl NetworkHandle {
                 max_bytes: limits::MAX_SYNC_REQUEST_BYTES,
             });
         }
-        let (reply, result) = oneshot::channel();
-        self.command(Command::Request { peer, data, reply }).await?;
-        result.await.map_err(|_| Closed)?
+        for pause in limits::SYNC_BUSY_PAUSES {
+            match self.request_once(peer, data.clone()).await {
+                Err(RequestError::Busy(_)) => time::sleep(pause).await,
+                result => return result,
+            }
+        }
+        self.request_once(peer, data).await
     }
 
     /// Fetches the blob with this SHA-256, at most `max_bytes` (and the configured maximum) long,
@@ -190,6 +196,12 @@ impl NetworkHandle {
         {
             tracing::error!(%error, "network task failed");
         }
+    }
+
+    async fn request_once(&self, peer: PeerId, data: Vec<u8>) -> Result<Vec<u8>, RequestError> {
+        let (reply, result) = oneshot::channel();
+        self.command(Command::Request { peer, data, reply }).await?;
+        result.await.map_err(|_| Closed)?
     }
 
     /// Preferred peers, then all others in an order that differs from blob to blob.

@@ -33,6 +33,13 @@ pub const MAX_SYNC_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 /// Time for a whole sync exchange; also the time the node has to answer one.
 pub const SYNC_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Pauses before asking again a peer that said it is busy; after the last one it is an error.
+pub const SYNC_BUSY_PAUSES: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+];
+
 /// Sync requests being answered for one peer (each may hold a full response).
 pub const MAX_SYNC_INBOUND_PER_PEER: usize = 8;
 

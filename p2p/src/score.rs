@@ -18,8 +18,8 @@ pub(crate) const GRAYLIST: f64 = -80.0;
 /// Penalty for gossip over the rate, per message.
 pub(crate) const PENALTY_GOSSIP_FLOOD: f64 = 0.05;
 
-/// Penalty for a request over the rate.
-pub(crate) const PENALTY_REQUEST_FLOOD: f64 = 0.2;
+/// Penalty for a request over the rate; askers that pause when told busy stay far from a ban.
+pub(crate) const PENALTY_REQUEST_FLOOD: f64 = 0.1;
 
 /// Penalty for a frame that is not a request or response of the protocol.
 pub(crate) const PENALTY_MALFORMED: f64 = 20.0;

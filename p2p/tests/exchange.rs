@@ -186,19 +186,42 @@ async fn more_requests_than_a_peer_may_have_open_are_told_busy() {
         })
         .collect();
     until("refusals", async || {
-        nodes[1].handle.metrics().requests_refused == 4
+        asking.iter().filter(|ask| ask.is_finished()).count() == 4
     })
     .await;
-    let mut busy = 0;
     for ask in asking {
         if ask.is_finished() {
             assert_eq!(ask.await.unwrap(), Err(RequestError::Busy(server_id)));
-            busy += 1;
         } else {
             ask.abort();
         }
     }
-    assert!(busy <= 4);
+    let refused = 4 * (limits::SYNC_BUSY_PAUSES.len() as u64 + 1);
+    assert_eq!(nodes[1].handle.metrics().requests_refused, refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_eager_but_honest_asker_is_slowed_down_and_not_banned() {
+    let mut limited = config(1, vec![]);
+    limited.rates.sync_requests = 20;
+    let mut server = Node::with(limited).await;
+    let server_id = server.id();
+    let mut client = Node::start(2, vec![server.address()]).await;
+    client.connected_to(server_id).await;
+    let serving = tokio::spawn(async move {
+        while let Some(event) = server.events.recv().await {
+            match event {
+                NetworkEvent::Request { data, reply, .. } => assert!(reply.send(data)),
+                NetworkEvent::PeerBanned { .. } => panic!("banned an honest peer"),
+                _ => {}
+            }
+        }
+    });
+    for n in 0..60_u8 {
+        assert_eq!(client.handle.request(server_id, vec![n]).await, Ok(vec![n]));
+    }
+    assert!(!serving.is_finished());
+    serving.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -146,8 +146,15 @@ impl Driver {
         }
         peer.announced = true;
         tracing::debug!(peer = %id, agent = %peer.agent, "connected");
+        let statement = peer.identity.clone();
         self.events
             .about_peer(NetworkEvent::PeerConnected { peer: id });
+        if let Some(statement) = statement {
+            self.events.about_peer(NetworkEvent::PeerIdentity {
+                peer: id,
+                statement,
+            });
+        }
         if !self.identity.is_empty() {
             self.send_identity(id);
         }
@@ -197,7 +204,9 @@ impl Driver {
         }
         self.refresh_unsubscribed(now);
         for id in silent {
-            self.ban(id, BanReason::Silent, self.ban);
+            // Not banned: an overloaded machine is silent too.
+            tracing::debug!(peer = %id, "did not identify itself");
+            self.disconnect(id);
         }
     }
 

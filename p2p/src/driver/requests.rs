@@ -368,6 +368,10 @@ impl Driver {
             return;
         }
         peer.identity = Some(statement.clone());
+        if !peer.announced {
+            // Told when the peer is.
+            return;
+        }
         self.events.about_peer(NetworkEvent::PeerIdentity {
             peer: from,
             statement,
