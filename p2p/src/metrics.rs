@@ -38,6 +38,7 @@ pub(crate) struct TopicCounts {
     pub(crate) rejected: Count,
     pub(crate) dropped: Count,
     pub(crate) over_rate: Count,
+    pub(crate) own_returned: Count,
 }
 
 #[derive(Debug, Default)]
@@ -123,6 +124,8 @@ pub struct TopicMetrics {
     pub dropped: u64,
     /// Messages dropped because a peer or all together were over the rate.
     pub over_rate: u64,
+    /// Messages of our own that came back, published before a restart.
+    pub own_returned: u64,
 }
 
 impl MetricsSnapshot {
@@ -176,6 +179,7 @@ impl TopicCounts {
             rejected: self.rejected.get(),
             dropped: self.dropped.get(),
             over_rate: self.over_rate.get(),
+            own_returned: self.own_returned.get(),
         }
     }
 }

@@ -22,6 +22,9 @@ use libp2p::{
 };
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, time};
 
+/// Seed of the victim's key.
+const VICTIM: u8 = 1;
+
 /// Writes what it is told and reads, or does not read, whatever comes.
 #[derive(Clone)]
 struct Raw {
@@ -86,6 +89,15 @@ struct Behaviour {
     identity: request_response::Behaviour<Raw>,
 }
 
+/// Whose signature gossip carries.
+#[derive(PartialEq)]
+enum Author {
+    Itself,
+    Nobody,
+    /// As when the victim's messages of before a restart are relayed to it.
+    Victim,
+}
+
 struct Hostile {
     swarm: Swarm<Behaviour>,
     victim: PeerId,
@@ -102,7 +114,7 @@ fn topic(topic: Topic) -> gossipsub::IdentTopic {
 }
 
 impl Hostile {
-    async fn connect(victim: &mut Node, reads: bool, signs: bool) -> Self {
+    async fn connect(victim: &mut Node, reads: bool, author: Author) -> Self {
         let keypair = identity::Keypair::ed25519_from_bytes([200; 32]).unwrap();
         let exchange = |name| {
             let protocol =
@@ -117,16 +129,22 @@ impl Hostile {
                 config,
             )
         };
-        let (authenticity, mode) = if signs {
-            (
+        let (authenticity, mode) = match author {
+            Author::Itself => (
                 gossipsub::MessageAuthenticity::Signed(keypair.clone()),
                 gossipsub::ValidationMode::Strict,
-            )
-        } else {
-            (
+            ),
+            Author::Nobody => (
                 gossipsub::MessageAuthenticity::RandomAuthor,
                 gossipsub::ValidationMode::None,
-            )
+            ),
+            Author::Victim => {
+                let victim = identity::Keypair::ed25519_from_bytes([VICTIM; 32]).unwrap();
+                (
+                    gossipsub::MessageAuthenticity::Signed(victim),
+                    gossipsub::ValidationMode::Strict,
+                )
+            }
         };
         let settings = gossipsub::ConfigBuilder::default()
             .validation_mode(mode)
@@ -279,8 +297,8 @@ fn frame(body: &[u8]) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unsigned_gossip_is_never_delivered_and_cuts_its_sender_off() {
-    let mut victim = Node::start(1, vec![]).await;
-    let mut hostile = Hostile::connect(&mut victim, true, false).await;
+    let mut victim = Node::start(VICTIM, vec![]).await;
+    let mut hostile = Hostile::connect(&mut victim, true, Author::Nobody).await;
     for (n, kind) in Topic::ALL.into_iter().cycle().take(60).enumerate() {
         let _ = hostile
             .swarm
@@ -293,9 +311,36 @@ async fn unsigned_gossip_is_never_delivered_and_cuts_its_sender_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn our_own_gossip_coming_back_is_neither_delivered_nor_held_against_the_relay() {
+    let mut victim = Node::start(VICTIM, vec![]).await;
+    let mut relay = Hostile::connect(&mut victim, true, Author::Victim).await;
+    for n in 0..20_u8 {
+        let status = topic(Topic::Status);
+        relay
+            .swarm
+            .behaviour_mut()
+            .gossip
+            .publish(status, vec![n])
+            .unwrap();
+    }
+    let handle = victim.handle.clone();
+    relay
+        .run_until("the relayed messages", async |_| {
+            let metrics = handle.metrics();
+            metrics.topic(Topic::Status).unwrap().own_returned == 20
+        })
+        .await;
+    let peers = victim.handle.peers().await.unwrap();
+    assert!(peers[0].score >= 0.0, "score {}", peers[0].score);
+    while let Ok(event) = victim.events.try_recv() {
+        assert!(!matches!(event, NetworkEvent::Gossip { .. }), "{event:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn gossip_over_the_topic_size_is_never_delivered_and_cuts_its_sender_off() {
-    let mut victim = Node::start(1, vec![]).await;
-    let mut hostile = Hostile::connect(&mut victim, true, true).await;
+    let mut victim = Node::start(VICTIM, vec![]).await;
+    let mut hostile = Hostile::connect(&mut victim, true, Author::Itself).await;
     for n in 0..20_u8 {
         let oversized = vec![n; Topic::Status.max_bytes() + limits::GOSSIP_ENVELOPE_BYTES];
         let _ = hostile
@@ -310,8 +355,8 @@ async fn gossip_over_the_topic_size_is_never_delivered_and_cuts_its_sender_off()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gossip_frames_over_the_limit_are_never_delivered_and_stop_nobody() {
-    let mut victim = Node::start(1, vec![]).await;
-    let mut hostile = Hostile::connect(&mut victim, true, true).await;
+    let mut victim = Node::start(VICTIM, vec![]).await;
+    let mut hostile = Hostile::connect(&mut victim, true, Author::Itself).await;
     for n in 0..20_u8 {
         let giant = vec![n; 90_000 + usize::from(n) * 20_000];
         let consensus = topic(Topic::Consensus);
@@ -335,10 +380,10 @@ async fn gossip_frames_over_the_limit_are_never_delivered_and_stop_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_valid_gossip_is_limited_and_cuts_its_sender_off() {
-    let mut limited = config(1, vec![]);
+    let mut limited = config(VICTIM, vec![]);
     limited.rates.gossip_messages = 20;
     let mut victim = Node::with(limited).await;
-    let mut hostile = Hostile::connect(&mut victim, true, true).await;
+    let mut hostile = Hostile::connect(&mut victim, true, Author::Itself).await;
     let id = hostile.id();
     let mut sent = 0_u32;
     let mut delivered = 0;
@@ -386,8 +431,8 @@ async fn a_flood_of_valid_gossip_is_limited_and_cuts_its_sender_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_requests_are_dropped_and_cost_score() {
-    let mut victim = Node::start(1, vec![]).await;
-    let mut hostile = Hostile::connect(&mut victim, true, true).await;
+    let mut victim = Node::start(VICTIM, vec![]).await;
+    let mut hostile = Hostile::connect(&mut victim, true, Author::Itself).await;
     let peer = hostile.victim;
     // Announced giants, cut frames and noise never become requests.
     let broken = [
@@ -432,11 +477,11 @@ async fn broken_requests_are_dropped_and_cost_score() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_requests_is_told_busy_and_cut_off() {
-    let mut limited = config(1, vec![]);
+    let mut limited = config(VICTIM, vec![]);
     limited.rates.sync_requests = 5;
     limited.rates.blob_chunks = 1000;
     let mut victim = Node::with(limited).await;
-    let mut hostile = Hostile::connect(&mut victim, true, true).await;
+    let mut hostile = Hostile::connect(&mut victim, true, Author::Itself).await;
     let peer = hostile.victim;
     let id = hostile.id();
     let mut events = 0;
@@ -477,9 +522,9 @@ async fn a_flood_of_requests_is_told_busy_and_cut_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_never_reads_its_answers_holds_a_bounded_part_and_stops_nobody() {
-    let mut victim = Node::start(1, vec![]).await;
+    let mut victim = Node::start(VICTIM, vec![]).await;
     let hash = victim.blobs.put(vec![5; 2_000_000]);
-    let mut hostile = Hostile::connect(&mut victim, false, true).await;
+    let mut hostile = Hostile::connect(&mut victim, false, Author::Itself).await;
     let peer = hostile.victim;
     let mut request = hash.to_vec();
     request.extend_from_slice(&0_u64.to_le_bytes());
@@ -514,7 +559,7 @@ async fn a_peer_that_never_reads_its_answers_holds_a_bounded_part_and_stops_nobo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn noise_on_the_port_is_survived() {
-    let mut victim = Node::start(1, vec![]).await;
+    let mut victim = Node::start(VICTIM, vec![]).await;
     let address = socket(&victim.address());
     let mut open = Vec::new();
     for n in 0..150_u8 {

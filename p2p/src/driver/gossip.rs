@@ -68,12 +68,16 @@ impl Driver {
     fn message(&mut self, from: PeerId, id: gossipsub::MessageId, message: gossipsub::Message) {
         let ignore = gossipsub::MessageAcceptance::Ignore;
         let topic = Topic::from_hash(&self.network_hex, &message.topic);
-        // Our own messages come back after a restart; the node knows them already.
-        let own = message.source == Some(*self.swarm.local_peer_id());
-        let (Some(topic), false) = (topic, own) else {
+        let Some(topic) = topic else {
             self.judge(&id, &from, ignore);
             return;
         };
+        // After a restart neighbours relay what we published before; the node knows it already.
+        if message.source == Some(*self.swarm.local_peer_id()) {
+            self.metrics.topics.get(topic).own_returned.add(1);
+            self.judge(&id, &from, ignore);
+            return;
+        }
         let counts = self.metrics.topics.get(topic);
         counts.messages_in.add(1);
         counts.bytes_in.add_len(message.data.len());
