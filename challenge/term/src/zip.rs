@@ -497,7 +497,7 @@ fn read_entry<'a>(
         agree("the stored size", header.packed_bytes == header.size_bytes)?;
     }
     Ok(Entry {
-        path: header.path.trim_end_matches('/').into(),
+        path: header.path.strip_suffix('/').unwrap_or(&header.path).into(),
         is_directory: header.path.ends_with('/'),
         size_bytes: header.size_bytes,
         deflated,
