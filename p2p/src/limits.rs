@@ -173,8 +173,9 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Pings that may fail in sequence before a connection is closed.
 pub const MAX_PING_FAILURES: u32 = 2;
 
-/// Silence after which a QUIC connection is dead.
-pub const QUIC_IDLE: Duration = Duration::from_secs(5);
+/// Silence after which a QUIC connection is dead; four keep-alives fit in. Short, because a killed
+/// peer that came back cannot tell us over QUIC, and is not dialled before this has passed.
+pub const QUIC_IDLE: Duration = Duration::from_secs(2);
 
 /// Interval of kademlia's search for new peers.
 pub const DISCOVERY_INTERVAL: Duration = Duration::from_secs(30);
