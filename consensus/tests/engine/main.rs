@@ -10,5 +10,7 @@ mod fuzz;
 mod network;
 mod random;
 mod restart;
+#[path = "../support/rng.rs"]
+mod rng;
 mod rounds;
 mod script;

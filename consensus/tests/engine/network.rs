@@ -11,13 +11,11 @@ use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::validators::Quorum;
 use assay_consensus::wire::Message;
 
+use crate::rng::Rng;
 use crate::script::{Cast, HEIGHT, NETWORK, block};
 
 /// Pause between two pulls of a validator.
 const PULL_MS: u64 = 300;
-
-/// Splitmix64: small, seeded, the same everywhere.
-pub struct Rng(pub u64);
 
 /// What the network does to a message. Chances are in percent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -71,24 +69,6 @@ pub struct Network {
     rng: Rng,
     /// Every vote that honest validators ever signed, for checking the rules.
     signed: BTreeMap<(u32, VoteKind, Hotkey), Option<Hash>>,
-}
-
-impl Rng {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
-    }
-
-    pub fn chance(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
 }
 
 impl Network {

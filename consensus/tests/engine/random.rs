@@ -5,7 +5,8 @@ use assay_consensus::validators::Quorum::{self, Majority, Supermajority};
 use assay_consensus::wire::Message;
 use proptest::prelude::*;
 
-use crate::network::{Faults, Network, Rng, proposal_message};
+use crate::network::{Faults, Network, proposal_message};
+use crate::rng::Rng;
 use crate::script::block;
 
 /// Long enough for several rounds after the network has healed.
