@@ -140,6 +140,15 @@ impl NetworkConfig {
                 format!("expected 100 ms to 5 s, found {heartbeat:?}"),
             );
         }
+        // A message still in a neighbour's cache must not count as new.
+        let heartbeats = u32::try_from(limits::GOSSIP_HISTORY_HEARTBEATS).unwrap_or(u32::MAX);
+        let repeat_after = self.gossip.repeat_after;
+        if repeat_after < heartbeat * heartbeats {
+            return setting(
+                "gossip.repeat_after",
+                format!("expected at least {heartbeats} heartbeats, found {repeat_after:?}"),
+            );
+        }
         Ok(())
     }
 }
@@ -161,6 +170,43 @@ impl Default for RateConfig {
             gossip_bytes: 4 * 1024 * 1024,
             sync_requests: 100,
             blob_chunks: 1_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        type Fault = fn(&mut NetworkConfig);
+        let faults: [(&str, Fault); 7] = [
+            ("max_blob_bytes", |config| config.max_blob_bytes = 0),
+            ("max_blob_bytes", |config| {
+                config.max_blob_bytes = limits::MAX_BLOB_BYTES + 1
+            }),
+            ("max_peers", |config| config.max_peers = 0),
+            ("ban", |config| config.ban = Duration::ZERO),
+            ("event_queue", |config| config.event_queue = 15),
+            ("gossip.heartbeat", |config| {
+                config.gossip.heartbeat = Duration::ZERO
+            }),
+            ("gossip.repeat_after", |config| {
+                config.gossip.repeat_after = Duration::from_secs(1)
+            }),
+        ];
+        let good = NetworkConfig::new([0; 32], TransportKey::from_secret([1; 32]));
+        good.check().unwrap();
+        assert_eq!(good.listen.len(), 2);
+        for (name, fault) in faults {
+            let mut config = good.clone();
+            fault(&mut config);
+            let error = config.check().unwrap_err();
+            assert!(
+                matches!(error, StartError::Setting { setting, .. } if setting == name),
+                "{name}: {error}"
+            );
         }
     }
 }
