@@ -9,6 +9,8 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
@@ -16,6 +18,9 @@ use crate::limits;
 
 const MAGIC: &[u8; 8] = b"assayc01";
 const HEADER_BYTES: usize = MAGIC.len() + 32;
+
+/// Tells apart temporary files that threads of this process write at once.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// A directory of compiled modules.
 #[derive(Debug)]
@@ -28,6 +33,7 @@ impl DiskCache {
     pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
         make_private(directory, 0o700)?;
+        remove_oldest(directory, limits::MAX_CACHE_FILES)?;
         Ok(Self {
             directory: directory.to_owned(),
         })
@@ -91,7 +97,8 @@ fn read_checked(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn write_atomically(path: &Path, artefact: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let number = WRITES.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
     let result = (|| {
         let mut file = fs::File::create(&temporary)?;
         make_private(&temporary, 0o600)?;
@@ -106,6 +113,30 @@ fn write_atomically(path: &Path, artefact: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     result
+}
+
+/// Keeps the newest files only; what a crash left half-written ages out the same way. Another process
+/// may share the directory, so a file may be gone by now.
+fn remove_oldest(directory: &Path, keep: usize) -> io::Result<()> {
+    let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => files.push((metadata.modified()?, path)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    files.sort();
+    let surplus = files.len().saturating_sub(keep);
+    for (_, path) in files.into_iter().take(surplus) {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -143,6 +174,17 @@ mod tests {
         }
         fs::write(&path, &good).unwrap();
         assert_eq!(cache.load(&key), Some(artefact));
+    }
+
+    #[test]
+    fn number_of_files_is_bounded_at_every_start() {
+        let directory = tempfile::tempdir().unwrap();
+        for number in 0..limits::MAX_CACHE_FILES + 5 {
+            fs::write(directory.path().join(format!("{number}.bin")), b"x").unwrap();
+        }
+        DiskCache::open(directory.path()).unwrap();
+        let left = fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(left, limits::MAX_CACHE_FILES);
     }
 
     #[cfg(unix)]

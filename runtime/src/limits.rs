@@ -52,6 +52,8 @@ pub const COMPILE_THREADS: usize = 2;
 pub const MAX_MODULES_IN_MEMORY: usize = 32;
 /// Bytes of one file of the compiled-module cache; compiled code is about 6 times the module.
 pub const MAX_CACHE_FILE_BYTES: u64 = 128 * MIB as u64;
+/// Files of the compiled-module cache; the oldest go at the next start.
+pub const MAX_CACHE_FILES: usize = 256;
 
 // --- What one call may use ---------------------------------------------------------------------
 
@@ -95,8 +97,8 @@ pub const MAX_LOG_LINES: usize = 4_096;
 
 /// Bytes of a storage key.
 pub const MAX_STORAGE_KEY_BYTES: usize = KIB;
-/// Keys asked from the storage view at a time while listing.
-pub const LIST_PAGE_ENTRIES: usize = 64;
+/// Keys asked from the storage view at a time while listing: values may have 5 MiB each.
+pub const LIST_PAGE_ENTRIES: usize = 16;
 /// Distinct keys one call may write.
 pub const MAX_WRITTEN_KEYS: usize = 4_096;
 /// Bytes of keys and values one call may write.

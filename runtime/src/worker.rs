@@ -144,13 +144,13 @@ impl Start {
     }
 
     fn check(&self, limits: JobLimits) -> Result<(), HostFault> {
-        if self.wall.elapsed() > limits.wall {
-            return Err(HostFault::Watchdog("wall-clock"));
-        }
         if let Some(used) = self.cpu.as_ref().and_then(ThreadCpuClock::elapsed)
             && used > limits.cpu
         {
             return Err(HostFault::Watchdog("CPU-time"));
+        }
+        if self.wall.elapsed() > limits.wall {
+            return Err(HostFault::Watchdog("wall-clock"));
         }
         Ok(())
     }

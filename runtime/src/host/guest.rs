@@ -42,6 +42,8 @@ pub(crate) struct Env {
     pub(crate) pending: PendingWrites,
     pub(crate) logs: LogBuffer,
     pub(crate) handles: Option<InstanceHandles>,
+    /// Whether an oversized stored value was already reported in this call.
+    pub(crate) reported_oversize: bool,
 }
 
 impl Env {
@@ -57,6 +59,7 @@ impl Env {
             pending: PendingWrites::default(),
             logs: LogBuffer::default(),
             handles: None,
+            reported_oversize: false,
         }
     }
 

@@ -157,12 +157,14 @@ fn get_into(guest: &mut Guest<'_>, key: &[u8], pointer: i32) -> Result<i32, Host
     };
     let buffer_bytes = guest.env.generation.value_buffer_bytes();
     if value.len() > buffer_bytes {
-        tracing::error!(
-            challenge = guest.env.context.challenge_id,
-            value_bytes = value.len(),
-            buffer_bytes,
-            "stored value exceeds the module's read buffer: not delivered"
-        );
+        if !std::mem::replace(&mut guest.env.reported_oversize, true) {
+            tracing::error!(
+                challenge = guest.env.context.challenge_id,
+                value_bytes = value.len(),
+                buffer_bytes,
+                "stored value exceeds the module's read buffer: not delivered"
+            );
+        }
         return Ok(status::VALUE_TOO_LARGE);
     }
     guest.charge_bytes(value.len())?;

@@ -55,6 +55,8 @@ struct Depth {
     total: usize,
     /// `elif`s of the statement open at each indent.
     elifs: Vec<usize>,
+    /// Whether the next token begins a line: there an `if` is a statement, elsewhere an operator.
+    at_line_start: bool,
 }
 
 impl Depth {
@@ -63,10 +65,13 @@ impl Depth {
             levels: vec![Level::default()],
             total: 0,
             elifs: vec![0],
+            at_line_start: true,
         }
     }
 
     fn feed(&mut self, token: &Tok) -> Result<(), &'static str> {
+        let begins_line = self.at_line_start;
+        self.at_line_start = matches!(token, Tok::Newline | Tok::Indent | Tok::Dedent);
         match token {
             Tok::Lpar | Tok::Lsqb | Tok::Lbrace => self.open()?,
             Tok::Rpar | Tok::Rsqb | Tok::Rbrace => self.close(),
@@ -83,7 +88,7 @@ impl Depth {
             Tok::Comma => self.end_expression(false),
             Tok::Elif => self.elif()?,
             Tok::If => {
-                if self.levels.len() == 1 && self.levels.iter().all(|level| level.chain == 0) {
+                if begins_line {
                     self.reset_elifs();
                 }
                 self.add(1);

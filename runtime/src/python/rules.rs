@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use rustpython_parser::ast;
 use rustpython_parser::ast::fold::{self, Fold};
 use rustpython_parser::text_size::TextRange;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{Finding, Policy};
 
@@ -47,7 +48,8 @@ impl Walk<'_> {
     }
 
     fn import(&mut self, range: TextRange, path: &str) {
-        if path != "__future__" && !self.policy.allows_import(path, self.local) {
+        let path = folded(path);
+        if path != "__future__" && !self.policy.allows_import(&path, self.local) {
             self.report(
                 range,
                 "py.import",
@@ -96,7 +98,7 @@ impl Fold<TextRange> for Walk<'_> {
     }
 
     fn fold_expr_name(&mut self, node: ast::ExprName) -> Result<ast::ExprName, Infallible> {
-        if self.policy.forbidden_names.contains(node.id.as_str()) {
+        if self.policy.forbidden_names.contains(&folded(&node.id)) {
             self.report(
                 node.range,
                 "py.name",
@@ -113,7 +115,7 @@ impl Fold<TextRange> for Walk<'_> {
         if self
             .policy
             .forbidden_attributes
-            .contains(node.attr.as_str())
+            .contains(&folded(&node.attr))
         {
             self.report(
                 node.range,
@@ -122,5 +124,14 @@ impl Fold<TextRange> for Walk<'_> {
             );
         }
         fold::fold_expr_attribute(self, node)
+    }
+}
+
+/// An identifier as Python compares it: compatibility forms of letters are the letters.
+fn folded(identifier: &str) -> String {
+    if identifier.is_ascii() {
+        identifier.to_owned()
+    } else {
+        identifier.nfkc().collect()
     }
 }

@@ -163,6 +163,10 @@ fn mebibyte_of_nesting_is_a_named_rejection_not_a_stack_overflow() {
             format!("if x: pass\n{}", "elif x: pass\n".repeat(size / 13 - 1)),
         ),
         (
+            "elif with conditional bodies",
+            format!("if x: pass\n{}", "elif x: a if b else c\n".repeat(40_000)),
+        ),
+        (
             "f-string parens",
             format!("f'{{{}}}'", "(".repeat(size - 10)),
         ),
