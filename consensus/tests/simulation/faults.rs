@@ -33,4 +33,6 @@ pub enum Behaviour {
     Tampered,
     /// Signs a second, different vote whenever it votes for a block.
     Equivocates,
+    /// Runs no validator and sends whatever might hurt.
+    Hostile,
 }

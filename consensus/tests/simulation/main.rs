@@ -16,6 +16,7 @@ mod checks;
 mod disk;
 mod executor;
 mod faults;
+mod hostile;
 mod network;
 #[path = "../support/rng.rs"]
 mod rng;

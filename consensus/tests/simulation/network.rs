@@ -14,7 +14,7 @@ use crate::world::{Event, World};
 pub const HONEST: u64 = 0;
 
 /// Tag of gossip that a cheat sends.
-const HOSTILE: u64 = 1;
+pub const HOSTILE: u64 = 1;
 
 impl World {
     /// Gossips a message to everybody.
@@ -112,14 +112,19 @@ impl World {
     }
 
     pub(crate) fn deliver_blocks_request(&mut self, from: usize, to: usize, from_height: u64) {
-        let blocks: Vec<DecidedBlock> = self.nodes[to].disk.blocks_from(from_height);
-        let is_up = self.nodes[to].core.is_some();
-        if is_up && self.hears(to, from) && !self.is_lost() {
+        let is_hostile = self.nodes[to].behaviour == Behaviour::Hostile;
+        let blocks: Vec<DecidedBlock> = if is_hostile {
+            self.forged_blocks(to, from)
+        } else {
+            self.nodes[to].disk.blocks_from(from_height)
+        };
+        let answers = is_hostile || self.nodes[to].core.is_some();
+        if answers && self.hears(to, from) && !self.is_lost() {
             self.send(from, Input::Blocks(blocks));
         }
     }
 
-    fn send(&mut self, to: usize, input: Input) {
+    pub(crate) fn send(&mut self, to: usize, input: Input) {
         let after_ms = self.latency_ms();
         let input = Box::new(input);
         let life = None;

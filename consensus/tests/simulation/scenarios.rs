@@ -273,6 +273,32 @@ fn a_double_voter_ends_in_the_ledger_and_loses_its_stake() {
 }
 
 #[test]
+fn a_hostile_member_hurts_nobody() {
+    for seed in seeds(4) {
+        let mut world = World::new(&[100, 100, 100, 100, 60], Supermajority, seed);
+        world.nodes[4].behaviour = Behaviour::Hostile;
+        world.boot_all();
+        world.run_for(1_000);
+        let ids = submit_for(&mut world, 30);
+        run_to_rest(&mut world);
+        let agreed = ids
+            .iter()
+            .filter(|id| world.checks.agreed_log(id).is_some());
+        assert!(agreed.count() >= 25, "{}", world.status());
+        assert!(
+            (0..4).all(|node| world.is_active(node)),
+            "{}",
+            world.status()
+        );
+        // A restart and a sync with the liar among the peers.
+        world.crash(1);
+        submit_for(&mut world, 3);
+        world.boot(1);
+        run_to_rest(&mut world);
+    }
+}
+
+#[test]
 fn a_late_joiner_checks_and_executes_everything_itself() {
     for seed in seeds(3) {
         let mut world = equal(4, Majority, seed);

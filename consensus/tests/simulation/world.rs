@@ -68,6 +68,7 @@ pub enum Event {
         from_height: u64,
     },
     Boot(usize),
+    Mischief(usize),
 }
 
 /// A validator with its disk, running or not.
@@ -176,6 +177,10 @@ impl World {
     }
 
     pub fn boot(&mut self, node: usize) {
+        if self.nodes[node].behaviour == Behaviour::Hostile {
+            self.schedule(1, Event::Mischief(node));
+            return;
+        }
         let config = CoreConfig {
             timeouts: Timeouts::LOCAL,
             pull_busy_ms: 300,
@@ -414,6 +419,7 @@ impl World {
                 to,
                 from_height,
             } => self.deliver_blocks_request(from, to, from_height),
+            Event::Mischief(node) => self.make_mischief(node),
             Event::Boot(node) => {
                 if self.nodes[node].core.is_none() {
                     self.boot(node);
@@ -557,7 +563,9 @@ impl World {
             Report::Equivocation { hotkey, kind } => {
                 let accused = self.nodes.iter().find(|node| node.hotkey == hotkey);
                 let behaviour = accused.map(|node| node.behaviour);
-                assert_eq!(behaviour, Some(Behaviour::Equivocates), "{kind}");
+                let is_cheat =
+                    matches!(behaviour, Some(Behaviour::Equivocates | Behaviour::Hostile));
+                assert!(is_cheat, "an honest node is accused of a double {kind}");
                 self.accused.insert(hotkey);
             }
             Report::NotAgreed(id) => panic!("node {node}: {id} can't be agreed any more"),
