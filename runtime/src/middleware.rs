@@ -29,10 +29,10 @@ pub(crate) const RESERVED_EXPORTS: [&str; 3] = [FUEL_REMAINING, FUEL_EXHAUSTED, 
 /// Changes whenever costs or injected code change: part of the key of cached code.
 pub(crate) const INSTRUMENTATION_VERSION: u32 = 1;
 
-/// Memory bytes per unit of fuel, as a shift: 8 bytes.
-const MEMORY_SHIFT: i64 = 3;
-/// Units of fuel per table entry, as a shift: 4 units.
-const TABLE_SHIFT: i64 = 2;
+/// Memory bytes per unit of fuel, as a shift: 2 bytes, about what a copying loop costs.
+const MEMORY_SHIFT: i64 = 1;
+/// Units of fuel per table entry, as a shift: 16 units.
+const TABLE_SHIFT: i64 = 4;
 
 /// Fuel of one operator, bulk operations without their length.
 pub(crate) fn operator_cost(operator: &Operator<'_>) -> u64 {

@@ -27,8 +27,7 @@ pub(super) fn sr25519_verify(
     if size_bytes > MAX_MESSAGE_BYTES {
         return Ok(status::INVALID);
     }
-    // Hashing a byte costs about as much as eight operators.
-    guest.charge(size_bytes as u64 * 8)?;
+    guest.charge(size_bytes as u64 * limits::HASHED_BYTE_FUEL)?;
     let (Some(key), Some(message), Some(signature)) = (
         guest.read(public_key, 32),
         guest.read(message, size_bytes),

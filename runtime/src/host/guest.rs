@@ -125,7 +125,7 @@ impl<'a> Guest<'a> {
 
     /// Takes the fuel of moving this many bytes.
     pub(crate) fn charge_bytes(&mut self, size_bytes: usize) -> Result<(), HostTrap> {
-        self.charge(size_bytes as u64 / limits::BYTES_PER_FUEL)
+        self.charge(size_bytes as u64 * limits::MOVED_BYTE_FUEL)
     }
 
     fn set_global(&mut self, global: &Global, value: Value) -> Result<(), HostTrap> {

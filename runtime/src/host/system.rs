@@ -8,9 +8,6 @@ use super::guest::{Env, Guest, HostTrap, length};
 use crate::context::LogLevel;
 use crate::limits;
 
-/// Fuel per random byte: one SHA-256 block makes 32 of them.
-const RANDOM_BYTE_FUEL: u64 = 8;
-
 pub(super) fn timestamp_ms(function: FunctionEnvMut<'_, Env>) -> i64 {
     function.data().context.timestamp_ms
 }
@@ -55,7 +52,7 @@ pub(super) fn random_seed(
     if !guest.in_bounds(buffer, size_bytes) {
         return Ok(status::INTERNAL_ERROR);
     }
-    guest.charge(size_bytes as u64 * RANDOM_BYTE_FUEL)?;
+    guest.charge(size_bytes as u64 * limits::HASHED_BYTE_FUEL)?;
     let bytes = random_bytes(guest.env, size_bytes);
     Ok(if guest.write(buffer, &bytes) {
         status::SUCCESS
