@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// What a score is multiplied with to be an integer.
@@ -240,6 +242,16 @@ pub struct LogVoteView {
     pub agrees: Option<bool>,
     /// It signed two different votes: neither counts.
     pub double_vote: bool,
+}
+
+impl SubmissionSendParams {
+    /// Encodes the bincode of a signed submission header and its payload.
+    pub fn encode(header: &[u8], payload: &[u8]) -> SubmissionSendParams {
+        SubmissionSendParams {
+            header: hex::encode(header),
+            payload: STANDARD.encode(payload),
+        }
+    }
 }
 
 impl SubmissionStatus {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use prometheus_client::registry::Registry;
 
 use crate::clock::{Clock, SystemClock};
+use crate::metrics::RpcMetrics;
 
 /// A token bucket: one token a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct RpcConfig {
     pub version: String,
     /// What `/metrics` shows.
     pub registry: Arc<Registry>,
+    /// The server's own counts; see [`RpcMetrics::register`] to have them in `registry`.
+    pub metrics: RpcMetrics,
     /// The server's time.
     pub clock: Arc<dyn Clock>,
     /// Time limit of one call, and of reading one body.
@@ -49,6 +52,7 @@ impl RpcConfig {
         RpcConfig {
             version: version.to_owned(),
             registry,
+            metrics: RpcMetrics::default(),
             clock: Arc::new(SystemClock::default()),
             call_deadline: Duration::from_secs(10),
             head_deadline: Duration::from_secs(30),

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::errors::echo;
+use crate::metrics::UNKNOWN_METHOD;
 use crate::params::Params;
 use crate::service::Service;
 
@@ -83,6 +84,14 @@ pub async fn dispatch(service: &Service, name: &str, params: Option<Value>) -> O
     };
     let params = Params::decode(params, method.positional)?;
     (method.handler)(service, params).await
+}
+
+/// The name of a method as a label: bounded, whatever callers make up.
+pub fn known_name(name: &str) -> &'static str {
+    TABLE
+        .iter()
+        .find(|method| method.name == name)
+        .map_or(UNKNOWN_METHOD, |method| method.name)
 }
 
 async fn rpc_methods(_service: &Service, _params: Params) -> Outcome {

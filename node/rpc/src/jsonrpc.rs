@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
 use crate::body;
-use crate::dispatch::dispatch;
+use crate::dispatch::{dispatch, known_name};
 use crate::service::{Peer, Refusal, Service};
 
 /// A request that can be run.
@@ -65,11 +65,11 @@ pub async fn handle(
             return failure(error.status(), codes::INVALID_REQUEST, error.to_string());
         }
     };
-    let deadline = service.deadline();
-    let _running = match service.begin_call(deadline).await {
+    let _running = match service.begin_call().await {
         Ok(permit) => permit,
         Err(refusal) => return refused(&refusal),
     };
+    let deadline = service.deadline();
     match body::parse_json(&body.bytes) {
         Ok(Value::Array(elements)) => batch(&service, peer, elements, deadline).await,
         Ok(value) => single(&service, value, deadline).await,
@@ -119,6 +119,7 @@ async fn batch(service: &Service, peer: Peer, elements: Vec<Value>, deadline: In
 
 /// Runs a call; a notification gives nothing, whatever comes of it.
 async fn run(service: &Service, call: Call, deadline: Instant) -> Option<RpcResponse> {
+    let started_ms = service.config.clock.monotonic_ms();
     let outcome = timeout_at(deadline, dispatch(service, &call.method, call.params))
         .await
         .unwrap_or_else(|_| {
@@ -130,6 +131,7 @@ async fn run(service: &Service, call: Call, deadline: Instant) -> Option<RpcResp
                 ),
             ))
         });
+    service.call_ended(known_name(&call.method), outcome.is_ok(), started_ms);
     let id = call.id?;
     Some(match outcome {
         Ok(result) => RpcResponse::result(id, result),

@@ -1,7 +1,8 @@
 //! JSON-RPC and REST server of a validator over axum.
 //!
 //! * [`backend`]: what the server asks of the node; the node implements [`Backend`].
-//! * [`server`]: [`serve`], connections, [`ServerHandle`]; [`config`], [`clock`].
+//! * [`server`]: [`serve`], connections, [`ServerHandle`]; [`config`], [`clock`],
+//!   [`metrics`].
 //! * `jsonrpc`, `dispatch`, `params`: `POST /` and `POST /rpc`.
 //! * `rest`: `GET /health`, `GET /metrics`, `/challenge/{id}/{path}`.
 //! * `calls`, `matching`, `auth`, `replay`: calling a challenge's route, for both of them.
@@ -28,6 +29,7 @@ mod errors;
 mod jsonrpc;
 pub mod limits;
 mod matching;
+pub mod metrics;
 mod params;
 mod replay;
 mod rest;
@@ -38,4 +40,5 @@ mod throttle;
 pub use backend::{Backend, BackendError, RouteAuth, RouteReply, RouteRequest, SubmissionQuery};
 pub use clock::{Clock, SystemClock};
 pub use config::{RateLimit, RpcConfig};
+pub use metrics::RpcMetrics;
 pub use server::{ServerHandle, serve};

@@ -19,6 +19,7 @@ use crate::backend::{BackendError, RouteReply};
 use crate::body;
 use crate::calls::{self, CallError, RouteCall};
 use crate::errors::echo;
+use crate::metrics::REST_CHALLENGE;
 use crate::service::{Peer, Refusal, Service};
 
 /// Content type of the OpenMetrics text format.
@@ -138,11 +139,11 @@ async fn challenge(
         Ok(bounded) => bounded,
         Err(error) => return failure(error.status(), "invalid_body", &error.to_string()),
     };
-    let deadline = service.deadline();
-    let _running = match service.begin_call(deadline).await {
+    let _running = match service.begin_call().await {
         Ok(permit) => permit,
         Err(refusal) => return refused(&refusal),
     };
+    let deadline = service.deadline();
     let json_body = match json_body(&head.headers, &bounded.bytes) {
         Ok(value) => value,
         Err(error) => {
@@ -158,7 +159,10 @@ async fn challenge(
         body: json_body,
         headers: auth_headers(&head.headers),
     };
-    match timeout_at(deadline, calls::call(service, call)).await {
+    let started_ms = service.config.clock.monotonic_ms();
+    let outcome = timeout_at(deadline, calls::call(service, call)).await;
+    service.call_ended(REST_CHALLENGE, matches!(outcome, Ok(Ok(_))), started_ms);
+    match outcome {
         Ok(Ok(answer)) => reply(answer.reply),
         Ok(Err(error)) => call_failure(error, &challenge, head.method.as_str(), &path),
         Err(_) => failure(

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::backend::{Backend, RouteAuth};
 use crate::config::RpcConfig;
@@ -61,15 +61,29 @@ impl Service {
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
         self.limiter
             .take(peer.0, calls, self.config.clock.monotonic_ms())
-            .map_err(|retry_after_secs| Refusal::RateLimited { retry_after_secs })
+            .map_err(|retry_after_secs| {
+                self.config.metrics.refused("rate_limited");
+                Refusal::RateLimited { retry_after_secs }
+            })
     }
 
-    /// Waits for a running call to end if there are too many, in order of arrival.
-    pub async fn begin_call(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Refusal> {
-        match timeout_at(deadline, self.calls.acquire()).await {
+    /// Waits for a running call to end if there are too many, in order of arrival, for up to half
+    /// of the time a call may take: longer queues only hide that the node is overloaded.
+    pub async fn begin_call(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        let patience = self.config.call_deadline / 2;
+        match timeout(patience, self.calls.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(Refusal::Overloaded),
+            Ok(Err(_)) | Err(_) => {
+                self.config.metrics.refused("overloaded");
+                Err(Refusal::Overloaded)
+            }
         }
+    }
+
+    /// Notes that a call which started at `started_ms` of the monotonic clock has ended.
+    pub fn call_ended(&self, method: &'static str, is_ok: bool, started_ms: u64) {
+        let duration_ms = self.config.clock.monotonic_ms().saturating_sub(started_ms);
+        self.config.metrics.call_ended(method, is_ok, duration_ms);
     }
 
     /// When what starts now must be done.

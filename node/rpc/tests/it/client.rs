@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::fake_node::{CHALLENGE, SUBMISSION, journey, miner_key};
+use crate::fake_node::{CHALLENGE, SUBMISSION, Seen, journey, miner_key};
 use crate::harness::Harness;
 
 #[tokio::test]
@@ -70,12 +70,13 @@ async fn every_typed_method_reads_its_answer() {
     client.agent_get_code(&agent).await.unwrap();
     client.agent_get_logs(&agent).await.unwrap();
     client.subnet_get_weights().await.unwrap();
-    let submission = SubmissionSendParams {
-        header: "00".into(),
-        payload: String::new(),
-    };
+    let submission = SubmissionSendParams::encode(&[0, 0xab], b"PK");
     let receipt = client.submission_send(&submission).await.unwrap();
     assert_eq!(receipt.status, SubmissionStatus::Received);
+    assert_eq!(
+        *node.node.seen.lock().unwrap().last().unwrap(),
+        Seen::Submission(vec![0, 0xab], b"PK".to_vec())
+    );
     assert_eq!(client.submission_get(SUBMISSION).await.unwrap(), journey());
     let filter = SubmissionListParams {
         status: Some(SubmissionStatus::Agreed),

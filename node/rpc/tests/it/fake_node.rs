@@ -21,6 +21,7 @@ use assay_consensus::submission::SubmissionId;
 use assay_rpc::{Backend, BackendError, RouteReply, RouteRequest, SubmissionQuery};
 use async_trait::async_trait;
 use serde_json::json;
+use tokio::sync::Notify;
 
 pub const CHALLENGE: &str = "term-challenge";
 pub const SUBMISSION: &str = "1111111111111111111111111111111111111111111111111111111111111111";
@@ -39,6 +40,10 @@ pub enum Seen {
 #[derive(Default)]
 pub struct FakeNode {
     pub seen: Mutex<Vec<Seen>>,
+    /// Told when a call of `/gate` has begun.
+    pub at_gate: Notify,
+    /// Lets a call of `/gate` end.
+    pub gate: Notify,
 }
 
 pub fn validator_key() -> Hotkey {
@@ -65,6 +70,7 @@ pub fn challenges() -> Vec<ChallengeDetail> {
         ("GET", "/bad-status", false),
         ("GET", "/slow", false),
         ("GET", "/panic", false),
+        ("GET", "/gate", false),
     ];
     let detail = |name: &str, routes: Vec<Route>, is_active: bool| ChallengeDetail {
         id: challenge_uuid(name),
@@ -261,6 +267,11 @@ impl Backend for FakeNode {
             }),
             "/broken" => Err(BackendError::Guest("module trapped: unreachable".into())),
             "/slow" => std::future::pending().await,
+            "/gate" => {
+                self.at_gate.notify_one();
+                self.gate.notified().await;
+                ok(json!({}))
+            }
             "/panic" => panic!("a fault of the node"),
             _ => Ok(RouteReply {
                 status: 201,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use assay_rpc::{Clock, RpcConfig, ServerHandle, serve};
+use assay_rpc::{Clock, RpcConfig, RpcMetrics, ServerHandle, serve};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
@@ -69,7 +69,9 @@ impl Harness {
         let counter: Counter = Counter::default();
         counter.inc();
         registry.register("assay_blocks", "Executed blocks", counter);
+        let metrics = RpcMetrics::register(&mut registry);
         let mut config = RpcConfig::new("0.1.0", Arc::new(registry));
+        config.metrics = metrics;
         config.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

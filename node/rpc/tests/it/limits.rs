@@ -89,20 +89,42 @@ async fn a_module_that_hangs_is_cut_off() {
 }
 
 #[tokio::test]
-async fn hanging_calls_make_others_wait_and_then_refuse_them() {
+async fn a_call_too_many_is_refused_while_health_still_answers() {
     let node = Harness::with(|config| {
         config.calls_max = 1;
-        config.call_deadline = Duration::from_millis(200);
+        config.call_deadline = Duration::from_secs(2);
     })
     .await;
-    let path = format!("/challenge/{CHALLENGE}/slow");
     let count = r#"{"jsonrpc":"2.0","id":1,"method":"validator_count"}"#;
-    let (slow, first, second) = tokio::join!(node.get(&path), node.get(&path), node.get("/health"));
-    let mut statuses = [slow.status, first.status];
-    statuses.sort_unstable();
-    assert!(statuses == [503, 504] || statuses == [504, 504]);
-    assert_eq!(second.status, 200);
+    let gate = format!("/challenge/{CHALLENGE}/gate");
+    let others = async {
+        node.node.at_gate.notified().await;
+        let health = node.get("/health").await.status;
+        let route = node.get(&gate);
+        let (call, route) = tokio::join!(node.post(count), route);
+        node.node.gate.notify_one();
+        (health, call, route)
+    };
+    let (held, (health, call, route)) = tokio::join!(node.get(&gate), others);
+    assert_eq!((held.status, health), (200, 200));
+    assert_eq!((call.status, route.status), (503, 503));
+    assert_eq!(call.json()["error"]["code"], -32_008);
+    assert_eq!(route.json()["error"], "busy");
     assert_eq!(node.post(count).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_waiting_call_runs_when_another_ends() {
+    let node = Harness::with(|config| config.calls_max = 1).await;
+    let gate = format!("/challenge/{CHALLENGE}/gate");
+    let second = async {
+        node.node.at_gate.notified().await;
+        let call = node.result("validator_count", json!({}));
+        let release = async { node.node.gate.notify_one() };
+        tokio::join!(call, release).0
+    };
+    let (first, second) = tokio::join!(node.get(&gate), second);
+    assert_eq!((first.status, second), (200, json!(2)));
 }
 
 #[tokio::test]
@@ -114,12 +136,14 @@ async fn a_panic_in_the_node_costs_one_connection() {
 }
 
 #[tokio::test]
-async fn a_head_that_never_ends_is_cut_off() {
+async fn a_head_that_never_ends_or_never_starts_is_cut_off() {
     let node = Harness::with(|config| config.head_deadline = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(node.server.local_addr()).await.unwrap();
     stream.write_all(b"POST / HTTP/1.1\r\nhost:").await.unwrap();
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest).await;
+    let mut idle = TcpStream::connect(node.server.local_addr()).await.unwrap();
+    let _ = idle.read_to_end(&mut rest).await;
     let mut endless = TcpStream::connect(node.server.local_addr()).await.unwrap();
     let head = format!("GET /health HTTP/1.1\r\nx: {}", "x".repeat(100_000));
     let _ = endless.write_all(head.as_bytes()).await;
@@ -128,7 +152,7 @@ async fn a_head_that_never_ends_is_cut_off() {
 }
 
 #[tokio::test]
-async fn shutdown_waits_for_running_calls_and_cuts_hanging_ones() {
+async fn shutdown_cuts_hanging_calls_after_the_grace_time() {
     let node = Harness::with(|config| config.shutdown_grace = Duration::from_millis(50)).await;
     let address = node.server.local_addr();
     let mut hanging = TcpStream::connect(address).await.unwrap();
@@ -139,4 +163,24 @@ async fn shutdown_waits_for_running_calls_and_cuts_hanging_ones() {
     let mut rest = Vec::new();
     let _ = hanging.read_to_end(&mut rest).await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn shutdown_lets_running_calls_end() {
+    let node = Harness::start().await;
+    let Harness {
+        node: fake,
+        http,
+        url,
+        server,
+        ..
+    } = node;
+    let gate = http.get(format!("{url}/challenge/{CHALLENGE}/gate"));
+    let stop = async {
+        fake.at_gate.notified().await;
+        let release = async { fake.gate.notify_one() };
+        tokio::join!(server.shutdown(), release);
+    };
+    let (answer, ()) = tokio::join!(gate.send(), stop);
+    assert_eq!(answer.unwrap().status(), 200);
 }

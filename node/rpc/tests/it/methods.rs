@@ -136,7 +136,7 @@ async fn challenges() {
     let uuid = challenge_uuid(CHALLENGE);
     let summary = json!({"id": uuid, "name": CHALLENGE, "description": "terminal tasks",
         "codeHash": HASH, "isActive": true, "owner": validator_key().to_hex(),
-        "version": "4.0.0", "routesCount": 13, "mechanismId": 0, "emissionWeight": 1.0});
+        "version": "4.0.0", "routesCount": 14, "mechanismId": 0, "emissionWeight": 1.0});
     let all = node.result("challenge_list", json!({})).await;
     assert_eq!(all["total"], 2);
     assert_eq!(all["challenges"][1], summary);
@@ -172,7 +172,7 @@ async fn challenges() {
 
     assert_eq!(
         node.result("challenge_getRoutes", json!([CHALLENGE])).await,
-        json!({"challengeId": uuid, "routesCount": 13, "routes": detail["routes"]})
+        json!({"challengeId": uuid, "routesCount": 14, "routes": detail["routes"]})
     );
     assert_eq!(
         node.result("challenge_getRoutes", json!({"id": "nothing"}))
@@ -180,7 +180,7 @@ async fn challenges() {
         json!({"challengeId": "nothing", "routesCount": 0, "routes": []})
     );
     let routes = node.result("challenge_listAllRoutes", json!({})).await;
-    assert_eq!(routes["total"], 13);
+    assert_eq!(routes["total"], 14);
     assert_eq!(
         routes["routes"][5],
         json!({"challengeId": uuid, "challengeName": CHALLENGE, "method": "POST",

@@ -23,6 +23,9 @@ async fn health_has_the_existing_envelope() {
 #[tokio::test]
 async fn metrics_are_open_metrics_text() {
     let node = Harness::start().await;
+    node.result("validator_count", json!({})).await;
+    node.error("no_such_method", json!({})).await;
+    node.get(&format!("/challenge/{CHALLENGE}/stats")).await;
     let answer = node.get("/metrics").await;
     assert_eq!(answer.status, 200);
     assert!(
@@ -31,7 +34,15 @@ async fn metrics_are_open_metrics_text() {
             .starts_with("application/openmetrics-text")
     );
     let text = String::from_utf8(answer.bytes).unwrap();
-    assert!(text.contains("assay_blocks_total 1\n"), "{text}");
+    for line in [
+        "assay_blocks_total 1",
+        "assay_rpc_calls_total{method=\"validator_count\",outcome=\"ok\"} 1",
+        "assay_rpc_calls_total{method=\"unknown\",outcome=\"error\"} 1",
+        "assay_rpc_calls_total{method=\"rest_challenge\",outcome=\"ok\"} 1",
+        "assay_rpc_call_duration_seconds_count 3",
+    ] {
+        assert!(text.lines().any(|got| got == line), "{line} in {text}");
+    }
     assert!(text.ends_with("# EOF\n"));
 }
 
