@@ -36,3 +36,35 @@ pub const SEND_PAUSE_MS: u64 = 500;
 
 /// Longest text of a node or validator that is shown on one line, in characters.
 pub const SHOWN_TEXT_MAX_CHARS: usize = 512;
+
+/// Pause between two refreshes of the terminal interface, in milliseconds.
+pub const REFRESH_INTERVAL_MS: u64 = 3_000;
+
+/// Longest pause between two refreshes of a node that fails, in milliseconds.
+pub const REFRESH_BACKOFF_MAX_MS: u64 = 30_000;
+
+/// Deadline of one call of the terminal interface, in milliseconds; a refresh has two rounds.
+pub const TUI_CALL_TIMEOUT_MS: u64 = 4_000;
+
+/// Age from which data is marked stale, in milliseconds: three refreshes were missed.
+pub const STALE_AFTER_MS: u64 = 3 * REFRESH_INTERVAL_MS + TUI_CALL_TIMEOUT_MS;
+
+/// How often ages on the screen move on, in milliseconds.
+pub const TUI_TICK_MS: u64 = 500;
+
+/// Events that wait for the screen; the worker waits when they are this many.
+pub const TUI_EVENTS_MAX: usize = 64;
+
+/// Submissions asked for in one refresh.
+pub const TUI_SUBMISSIONS_MAX: u64 = 200;
+
+/// Rows of a leaderboard that are kept; what the RPC surface gives at most.
+pub const TUI_LEADERBOARD_MAX: usize = 1_000;
+
+/// Points of a trend that are kept: more than a wide screen shows.
+pub const TREND_MAX_POINTS: usize = 240;
+
+/// Longest filter, in characters.
+pub const FILTER_MAX_CHARS: usize = 64;
+
+const _: () = assert!(STALE_AFTER_MS > REFRESH_INTERVAL_MS + 2 * TUI_CALL_TIMEOUT_MS);
