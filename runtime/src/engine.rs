@@ -45,6 +45,8 @@ pub struct Engine {
     cache: Option<Arc<DiskCache>>,
     call_limits: JobLimits,
     loaded: Mutex<Loaded>,
+    /// Held while a module is compiled: two callers that want the same one don't both compile it.
+    compiling: Mutex<()>,
 }
 
 /// Modules in memory by hash, with the time of last use in loads.
@@ -78,6 +80,7 @@ impl Engine {
                 wall: cpu * limits::WALL_TO_CPU_FACTOR,
             },
             loaded: Mutex::new(Loaded::default()),
+            compiling: Mutex::new(()),
         })
     }
 
@@ -95,6 +98,13 @@ impl Engine {
         let shape = static_check::check(bytes)?;
         let (linkers, imports) = resolve_imports(&shape)?;
         check_exports(&shape)?;
+        let _compiling = self
+            .compiling
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = self.find(&hash) {
+            return Ok(module);
+        }
         let (owned, measured, cache) = (bytes.to_vec(), shape.clone(), self.cache.clone());
         let deadline = Duration::from_millis(limits::COMPILE_DEADLINE_MS);
         let compile_limits = JobLimits {

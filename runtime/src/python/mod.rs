@@ -71,7 +71,7 @@ pub fn check(request: &PythonCheckRequest) -> Result<PythonCheckResponse, CheckE
             file.path.len()
         )));
     }
-    let violations = std::thread::scope(|scope| {
+    let (violations, more) = std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("python-check".to_owned())
             .stack_size(STACK_BYTES)
@@ -80,58 +80,103 @@ pub fn check(request: &PythonCheckRequest) -> Result<PythonCheckResponse, CheckE
             .join()
             .map_err(|_| HostFault::Internal("the Python check panicked".to_owned()))
     })?;
-    Ok(respond(violations))
+    Ok(respond(violations, more))
 }
 
-fn check_files(files: &[PythonFile], policy: &Policy) -> Vec<PythonViolation> {
+/// Violations of all files, the first [`MAX_VIOLATIONS`] and how many more there were.
+fn check_files(files: &[PythonFile], policy: &Policy) -> (Vec<PythonViolation>, usize) {
     let local: BTreeSet<&str> = files.iter().filter_map(|f| local_module(&f.path)).collect();
-    let mut violations = Vec::new();
+    let (mut violations, mut more) = (Vec::new(), 0);
     for file in files {
-        let found = match readable(&file.source) {
-            Err(finding) => vec![finding],
-            Ok(source) => check_source(source, &local, policy),
+        let (text, found) = match readable(&file.source) {
+            Err(finding) => ("", Findings::one(finding)),
+            Ok(text) => (text, check_source(text, &local, policy)),
         };
-        violations.extend(found.into_iter().map(|finding| PythonViolation {
-            rule: finding.rule.to_owned(),
-            file: file.path.clone(),
-            line: finding.line,
-            column: finding.column,
-            message: finding.message,
-        }));
+        more += found.more;
+        for finding in found.list {
+            if violations.len() < MAX_VIOLATIONS {
+                violations.push(finding.located(&file.path, text));
+            } else {
+                more += 1;
+            }
+        }
     }
-    violations
+    (violations, more)
 }
 
-/// Something wrong in one file. Line and column count from 1; 0 means the whole file.
+/// Something wrong in one file, at a byte offset or with the file as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Finding {
-    line: u32,
-    column: u32,
+    offset: Option<usize>,
     rule: &'static str,
     message: String,
+}
+
+/// Findings of one file. What exceeds [`MAX_VIOLATIONS`] is only counted.
+#[derive(Debug, Default)]
+struct Findings {
+    list: Vec<Finding>,
+    more: usize,
+}
+
+impl Findings {
+    fn one(finding: Finding) -> Self {
+        Self {
+            list: vec![finding],
+            more: 0,
+        }
+    }
+
+    fn add(&mut self, finding: Finding) {
+        if self.list.len() < MAX_VIOLATIONS {
+            self.list.push(finding);
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 impl Finding {
     fn whole_file(rule: &'static str, message: String) -> Self {
         Self {
-            line: 0,
-            column: 0,
+            offset: None,
             rule,
             message,
         }
     }
 
-    fn at(source: &str, offset: usize, rule: &'static str, message: String) -> Self {
-        let before = source.get(..offset).unwrap_or(source);
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    fn at(offset: usize, rule: &'static str, message: String) -> Self {
         Self {
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-            column: u32::try_from(column).unwrap_or(u32::MAX),
+            offset: Some(offset),
             rule,
             message,
         }
     }
+
+    fn located(self, path: &str, text: &str) -> PythonViolation {
+        let (line, column) = match self.offset {
+            None => (0, 0),
+            Some(offset) => position(text, offset),
+        };
+        PythonViolation {
+            rule: self.rule.to_owned(),
+            file: path.to_owned(),
+            line,
+            column,
+            message: self.message,
+        }
+    }
+}
+
+/// Line and column, from 1, of a byte offset.
+fn position(text: &str, offset: usize) -> (u32, u32) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    (
+        u32::try_from(line).unwrap_or(u32::MAX),
+        u32::try_from(column).unwrap_or(u32::MAX),
+    )
 }
 
 /// The text of a file as Python reads it, if there is no trick in its encoding.
@@ -182,18 +227,17 @@ fn encoding_cookie(text: &str) -> Option<String> {
     })
 }
 
-fn check_source(source: &str, local: &BTreeSet<&str>, policy: &Policy) -> Vec<Finding> {
+fn check_source(source: &str, local: &BTreeSet<&str>, policy: &Policy) -> Findings {
     if let Err(finding) = nesting::check(source) {
-        return vec![finding];
+        return Findings::one(finding);
     }
     match parse(source, Mode::Module, "") {
-        Ok(module) => rules::check(source, module, local, policy),
-        Err(error) => vec![Finding::at(
-            source,
+        Ok(module) => rules::check(module, local, policy),
+        Err(error) => Findings::one(Finding::at(
             error.offset.to_usize(),
             "py.syntax",
             error.error.to_string(),
-        )],
+        )),
     }
 }
 
@@ -204,15 +248,13 @@ fn local_module(path: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-fn respond(mut violations: Vec<PythonViolation>) -> PythonCheckResponse {
+fn respond(mut violations: Vec<PythonViolation>, more: usize) -> PythonCheckResponse {
     let verdict = if violations.is_empty() {
         PythonVerdict::Allow
     } else {
         PythonVerdict::Deny
     };
-    if violations.len() > MAX_VIOLATIONS {
-        let more = violations.len() - MAX_VIOLATIONS;
-        violations.truncate(MAX_VIOLATIONS);
+    if more > 0 {
         violations.push(PythonViolation {
             rule: "py.more".to_owned(),
             message: format!("{more} more findings"),

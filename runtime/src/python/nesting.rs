@@ -26,7 +26,6 @@ pub(super) fn check(source: &str) -> Result<(), Finding> {
     for token in lex(source, Mode::Module) {
         let (token, range) = token.map_err(|error| {
             Finding::at(
-                source,
                 error.location.to_usize(),
                 "py.syntax",
                 error.error.to_string(),
@@ -34,7 +33,7 @@ pub(super) fn check(source: &str) -> Result<(), Finding> {
         })?;
         depth.feed(&token).map_err(|what| {
             let message = format!("{what} nested too deeply");
-            Finding::at(source, range.start().to_usize(), "py.nesting", message)
+            Finding::at(range.start().to_usize(), "py.nesting", message)
         })?;
     }
     Ok(())

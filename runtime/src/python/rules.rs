@@ -8,43 +8,32 @@ use rustpython_parser::ast::fold::{self, Fold};
 use rustpython_parser::text_size::TextRange;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Finding, Policy};
+use super::{Finding, Findings, Policy};
 
 /// All violations of a file, by position.
-pub(super) fn check(
-    source: &str,
-    module: ast::Mod,
-    local: &BTreeSet<&str>,
-    policy: &Policy,
-) -> Vec<Finding> {
+pub(super) fn check(module: ast::Mod, local: &BTreeSet<&str>, policy: &Policy) -> Findings {
     let mut walk = Walk {
-        source,
         local,
         policy,
-        findings: Vec::new(),
+        findings: Findings::default(),
     };
     // A fold visits every node, which the library's visitor doesn't; the tree it returns is the same.
     let Ok(_same) = walk.fold_mod(module);
-    walk.findings.sort();
-    walk.findings.dedup();
+    walk.findings.list.sort();
+    walk.findings.list.dedup();
     walk.findings
 }
 
 struct Walk<'a> {
-    source: &'a str,
     local: &'a BTreeSet<&'a str>,
     policy: &'a Policy,
-    findings: Vec<Finding>,
+    findings: Findings,
 }
 
 impl Walk<'_> {
     fn report(&mut self, range: TextRange, rule: &'static str, message: String) {
-        self.findings.push(Finding::at(
-            self.source,
-            range.start().to_usize(),
-            rule,
-            message,
-        ));
+        let offset = range.start().to_usize();
+        self.findings.add(Finding::at(offset, rule, message));
     }
 
     fn import(&mut self, range: TextRange, path: &str) {

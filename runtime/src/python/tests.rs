@@ -216,6 +216,11 @@ fn large_flat_files_pass() {
 
 #[test]
 fn number_of_findings_is_bounded() {
-    let response = run("import ctypes\n".repeat(5_000));
+    let file = "eval\n".repeat(MAX_SOURCE_BYTES / 5);
+    let files = [("a.py", file.as_bytes()), ("b.py", file.as_bytes())];
+    let response = run_files(&files);
     assert_eq!(response.violations.len(), MAX_VIOLATIONS + 1);
+    let more = response.violations.last().unwrap();
+    let expected = 2 * (MAX_SOURCE_BYTES / 5) - MAX_VIOLATIONS;
+    assert_eq!(more.message, format!("{expected} more findings"));
 }
