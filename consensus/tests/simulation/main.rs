@@ -14,6 +14,7 @@
 mod chain;
 mod checks;
 mod disk;
+mod effects;
 mod executor;
 mod faults;
 mod hostile;
