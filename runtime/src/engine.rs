@@ -40,6 +40,7 @@ impl Default for EngineConfig {
 }
 
 /// Loads modules and owns the threads they run on. All methods block: call them off async threads.
+/// Dropping the engine and its modules waits for guests that still run; their fuel bounds that.
 pub struct Engine {
     workers: Arc<Workers>,
     cache: Option<Arc<DiskCache>>,
