@@ -4,6 +4,7 @@
 //! * [`Metagraph`]: who is registered at one block, and the validator set that follows from it.
 //! * [`weights`]: pure rules from agreed weights (bound to hotkeys) to what a chain call takes.
 //! * [`HeadWatcher`]: follows finalised heads in a task of its own, never missing the latest.
+//! * [`key_file`]: hotkeys on disk.
 //! * [`dev`] and [`DevChainClient`]: wire types and client of the development chain.
 //!
 //! Deliberately not here: when to submit weights, how often to retry, "never twice per epoch".
@@ -14,6 +15,7 @@ pub mod dev;
 mod dev_client;
 mod error;
 mod heads;
+pub mod key_file;
 pub mod limits;
 mod metagraph;
 pub mod weights;

@@ -32,3 +32,6 @@ const _: () = assert!(NEURONS_MAX <= u16::MAX as usize);
 // A neuron takes about 150 bytes of JSON, a weight about 14.
 const _: () = assert!(NEURONS_MAX * 256 <= ANSWER_MAX_BYTES);
 const _: () = assert!(NEURONS_MAX * 32 <= REQUEST_MAX_BYTES);
+
+/// Largest key file in bytes; ours have about 300.
+pub const KEY_FILE_MAX_BYTES: u64 = 4 * 1024;

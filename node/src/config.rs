@@ -1,0 +1,222 @@
+//! Configuration: a TOML file, overridden by environment and flags.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a node can be told. Every field has a default but the genesis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeConfig {
+    /// Directory of database, blobs, logs and keys of this node.
+    pub data_dir: PathBuf,
+    /// Genesis document (JSON).
+    pub genesis: PathBuf,
+    /// Key file of the validator's hotkey. Without one the node only observes.
+    pub hotkey_file: Option<PathBuf>,
+    /// Directory with module files (`*.wasm`); found by their hash, whatever their name.
+    pub modules_dir: Option<PathBuf>,
+    /// Chain to follow.
+    pub chain: ChainConfig,
+    /// Peer-to-peer network.
+    pub p2p: P2pConfig,
+    /// JSON-RPC, REST and metrics.
+    pub rpc: RpcConfig,
+    /// Execution of challenges.
+    pub runtime: RuntimeConfig,
+    /// Timeouts of the finality engine.
+    pub consensus: ConsensusConfig,
+}
+
+/// Chain to follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChainConfig {
+    /// URL of the development chain.
+    pub url: String,
+    /// Least stake of a validator in rao.
+    pub min_stake_rao: u64,
+    /// Version key that goes with weights.
+    pub version_key: u64,
+    /// Expected time between chain blocks in milliseconds; only for estimates shown to people.
+    pub block_time_ms: u64,
+}
+
+/// Peer-to-peer network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct P2pConfig {
+    /// Multiaddresses to listen on.
+    pub listen: Vec<String>,
+    /// Multiaddresses under which others reach this node, if they differ.
+    pub external: Vec<String>,
+    /// Multiaddresses of peers to start from.
+    pub bootstrap: Vec<String>,
+}
+
+/// JSON-RPC, REST and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RpcConfig {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+}
+
+/// Execution of challenges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuntimeConfig {
+    /// Guests that run at once; 0 takes the number of processors.
+    pub workers: usize,
+    /// Database cache in MiB.
+    pub database_cache_mib: u64,
+}
+
+/// Timeouts of the finality engine, in milliseconds. All validators of a network should agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsensusConfig {
+    /// For a proposal.
+    pub propose_ms: u64,
+    /// For more prevotes.
+    pub prevote_ms: u64,
+    /// For more precommits.
+    pub precommit_ms: u64,
+    /// Added per round.
+    pub delta_ms: u64,
+    /// Pause between anti-entropy pulls while something is outstanding.
+    pub pull_ms: u64,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("configuration file {path}: {error}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file is not what is expected.
+    #[error("configuration file {path}: {error}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        error: Box<toml::de::Error>,
+    },
+}
+
+impl NodeConfig {
+    /// Reads a TOML file.
+    pub fn read(path: &std::path::Path) -> Result<NodeConfig, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read {
+            path: path.into(),
+            error,
+        })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Parse {
+            path: path.into(),
+            error: Box::new(error),
+        })
+    }
+}
+
+impl Default for NodeConfig {
+    fn default() -> NodeConfig {
+        NodeConfig {
+            data_dir: PathBuf::from("assay-data"),
+            genesis: PathBuf::from("genesis.json"),
+            hotkey_file: None,
+            modules_dir: None,
+            chain: ChainConfig::default(),
+            p2p: P2pConfig::default(),
+            rpc: RpcConfig::default(),
+            runtime: RuntimeConfig::default(),
+            consensus: ConsensusConfig::default(),
+        }
+    }
+}
+
+impl Default for ChainConfig {
+    fn default() -> ChainConfig {
+        ChainConfig {
+            url: "http://127.0.0.1:9944".to_owned(),
+            min_stake_rao: 1_000_000_000,
+            version_key: 0,
+            block_time_ms: 12_000,
+        }
+    }
+}
+
+impl Default for P2pConfig {
+    fn default() -> P2pConfig {
+        P2pConfig {
+            listen: vec![
+                "/ip4/0.0.0.0/tcp/9000".to_owned(),
+                "/ip4/0.0.0.0/udp/9000/quic-v1".to_owned(),
+            ],
+            external: Vec::new(),
+            bootstrap: Vec::new(),
+        }
+    }
+}
+
+impl Default for RpcConfig {
+    fn default() -> RpcConfig {
+        RpcConfig {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+        }
+    }
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> RuntimeConfig {
+        RuntimeConfig {
+            workers: 0,
+            database_cache_mib: 64,
+        }
+    }
+}
+
+impl Default for ConsensusConfig {
+    fn default() -> ConsensusConfig {
+        ConsensusConfig {
+            propose_ms: 1_500,
+            prevote_ms: 700,
+            precommit_ms: 700,
+            delta_ms: 500,
+            pull_ms: 2_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        assert_eq!(
+            toml::from_str::<NodeConfig>("").unwrap(),
+            NodeConfig::default()
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_its_name() {
+        let error = toml::from_str::<NodeConfig>("[rpc]\nlisten_on = 1").unwrap_err();
+        assert!(error.to_string().contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn the_defaults_survive_a_round_trip() {
+        let text = toml::to_string(&NodeConfig::default()).unwrap();
+        assert_eq!(
+            toml::from_str::<NodeConfig>(&text).unwrap(),
+            NodeConfig::default()
+        );
+    }
+}

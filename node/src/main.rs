@@ -1,0 +1,11 @@
+//! The validator node's binary.
+
+use std::process::ExitCode;
+
+use assay_node::args::{Args, run};
+use assay_node::fault::FaultInjection;
+use clap::Parser;
+
+fn main() -> ExitCode {
+    run(Args::parse(), FaultInjection::default())
+}
