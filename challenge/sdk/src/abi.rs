@@ -18,8 +18,8 @@ pub mod status;
 mod types;
 
 pub use own::{
-    PythonCheckRequest, PythonCheckResponse, PythonFile, PythonVerdict, PythonViolation,
-    SubmissionContext, ValidateOutcome,
+    PLATFORM_FAULT_PREFIX, PythonCheckRequest, PythonCheckResponse, PythonFile, PythonVerdict,
+    PythonViolation, SubmissionContext, ValidateOutcome,
 };
 pub use types::{
     AggregationInput, AggregationOutput, EvaluationInput, EvaluationOutput, SCORE_SCALE,

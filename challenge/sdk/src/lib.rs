@@ -9,6 +9,40 @@
 //! not imported by its module. Nodes read the imports: a module without live calls (HTTP, models,
 //! programs) is executed straight by every validator.
 //!
+//! A whole challenge, in a crate that is built as `cdylib` for `wasm32-unknown-unknown`:
+//!
+//! ```
+//! use assay_challenge_sdk::{
+//!     Challenge, Host,
+//!     abi::{EvaluationInput, EvaluationOutput, SCORE_SCALE},
+//!     register_challenge,
+//! };
+//!
+//! #[derive(Default)]
+//! struct Longest;
+//!
+//! register_challenge!(Longest);
+//!
+//! impl Challenge for Longest {
+//!     fn name(&self) -> &'static str {
+//!         "longest"
+//!     }
+//!
+//!     fn version(&self) -> &'static str {
+//!         "0.1.0"
+//!     }
+//!
+//!     fn validate<H: Host + ?Sized>(&self, _host: &H, input: EvaluationInput) -> bool {
+//!         !input.agent_data.is_empty()
+//!     }
+//!
+//!     fn evaluate<H: Host + ?Sized>(&self, _host: &H, input: EvaluationInput) -> EvaluationOutput {
+//!         let score = (input.agent_data.len() as i64).min(SCORE_SCALE);
+//!         EvaluationOutput { score, valid: true, ..EvaluationOutput::default() }
+//!     }
+//! }
+//! ```
+//!
 //! What it deliberately does not do: no policy (which host function answers is the host's business),
 //! no scoring rules, no clock and no randomness of its own.
 #![no_std]

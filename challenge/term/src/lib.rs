@@ -2,8 +2,12 @@
 //!
 //! The same code is the WebAssembly module of the nodes and, natively, the library of the miner's tool
 //! ([`signing`], [`TermParams`], [`Submission`]) and of the server mode. `validate` applies the rules of
-//! [`validation`], `evaluate` applies them again in ledger order, reviews the sources, scores, and keeps
+//! `validation`, `evaluate` applies them again in ledger order, reviews the sources, scores, and keeps
 //! the leaderboard; the routes answer in JSON from what is kept.
+//!
+//! An evaluation's `details` are its logs ([`AgentLogs`] as JSON, at most 256 KiB): the bytes that
+//! validators hash and vote on. Its `metrics` are `{"passed","total","score"}`. A message reads
+//! `<whose fault>: <code>: <reason>` when the submission was refused or denied.
 //!
 //! Deliberately missing: running agents (evidence mode `verified` needs the sandbox), review by language
 //! models, dataset selection by consensus, and every route that would have to invent its data.
@@ -16,7 +20,7 @@ extern crate std;
 pub mod decay;
 mod evaluation;
 mod leaderboard;
-mod limits;
+pub mod limits;
 mod logs;
 mod package;
 mod params;

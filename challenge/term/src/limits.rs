@@ -74,7 +74,7 @@ pub const LEADERBOARD_PAGE_MAX: usize = 1_000;
 pub const SUBMISSIONS_PAGE_MAX: u64 = 100;
 /// A stored record, in bytes, when it is read back.
 pub const RECORD_MAX_BYTES: u64 = 64 * 1024;
-/// Length of an encoded stored record other than logs and code never exceeds it.
+// The largest record is a package that is kept inline.
 const _: () = assert!(INLINE_CODE_MAX_BYTES as u64 + 1_024 <= RECORD_MAX_BYTES);
 
 /// Epochs from one submission of a miner to the next: contract with miners.

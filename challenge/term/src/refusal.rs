@@ -14,8 +14,8 @@ use crate::{limits::REASON_MAX_BYTES, text::cut};
 pub enum Fault {
     /// The submission breaks a rule.
     Miner,
-    /// The node or the challenge's configuration. Codes of this kind start with `platform.`; a validator
-    /// that gets one abstains instead of voting against the miner.
+    /// The node or the challenge's configuration; codes of this kind start with
+    /// [`assay_challenge_sdk::abi::PLATFORM_FAULT_PREFIX`].
     Platform,
 }
 

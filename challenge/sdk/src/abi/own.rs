@@ -26,6 +26,10 @@ pub struct SubmissionContext {
     pub timestamp_ms: i64,
 }
 
+/// Codes of refusals that are not the miner's fault start with this: a validator that gets one abstains
+/// instead of voting against the miner.
+pub const PLATFORM_FAULT_PREFIX: &str = "platform.";
+
 /// Result of the export `assay_validate`: the refusal with its name, not only 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidateOutcome {
@@ -46,6 +50,12 @@ impl ValidateOutcome {
             code: String::new(),
             reason: String::new(),
         }
+    }
+
+    /// Whether it is a refusal that the miner can't help.
+    #[must_use]
+    pub fn is_platform_fault(&self) -> bool {
+        !self.accepted && self.code.starts_with(PLATFORM_FAULT_PREFIX)
     }
 
     /// A refusal.

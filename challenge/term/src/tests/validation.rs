@@ -279,6 +279,11 @@ fn what_the_node_gets_wrong_is_not_the_miners_fault() {
 
     let mut without = input.clone();
     without.environment_config = None;
+    assert!(
+        TermChallenge
+            .validate_with_reason(&node.host, without.clone())
+            .is_platform_fault()
+    );
     assert_eq!(code(&node.host, without), "platform.no_context");
     let mut broken = input.clone();
     broken.environment_config = Some(vec![1, 2, 3]);
