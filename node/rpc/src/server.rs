@@ -69,6 +69,8 @@ pub fn serve(
     };
     let accepting = tokio::spawn(async move {
         let connections = listener.accept_until_stopped().await;
+        // From here on the system refuses connections.
+        drop(listener);
         drain(connections, config.shutdown_grace).await;
     });
     Ok(ServerHandle {

@@ -138,12 +138,17 @@ async fn a_panic_in_the_node_costs_one_connection() {
 #[tokio::test]
 async fn a_head_that_never_ends_or_never_starts_is_cut_off() {
     let node = Harness::with(|config| config.head_deadline = Duration::from_millis(50)).await;
-    let mut stream = TcpStream::connect(node.server.local_addr()).await.unwrap();
-    stream.write_all(b"POST / HTTP/1.1\r\nhost:").await.unwrap();
     let mut rest = Vec::new();
-    let _ = stream.read_to_end(&mut rest).await;
-    let mut idle = TcpStream::connect(node.server.local_addr()).await.unwrap();
-    let _ = idle.read_to_end(&mut rest).await;
+    let both_cut = async {
+        for head in ["POST / HTTP/1.1\r\nhost:", ""] {
+            let mut stream = TcpStream::connect(node.server.local_addr()).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let _ = stream.read_to_end(&mut rest).await;
+        }
+    };
+    // Far above the deadline, far below the 30 s that hyper has by itself.
+    let patience = Duration::from_secs(15);
+    tokio::time::timeout(patience, both_cut).await.unwrap();
     let mut endless = TcpStream::connect(node.server.local_addr()).await.unwrap();
     let head = format!("GET /health HTTP/1.1\r\nx: {}", "x".repeat(100_000));
     let _ = endless.write_all(head.as_bytes()).await;
@@ -153,7 +158,11 @@ async fn a_head_that_never_ends_or_never_starts_is_cut_off() {
 
 #[tokio::test]
 async fn shutdown_cuts_hanging_calls_after_the_grace_time() {
-    let node = Harness::with(|config| config.shutdown_grace = Duration::from_millis(50)).await;
+    let node = Harness::with(|config| {
+        config.shutdown_grace = Duration::from_millis(50);
+        config.call_deadline = Duration::from_secs(3_600);
+    })
+    .await;
     let address = node.server.local_addr();
     let mut hanging = TcpStream::connect(address).await.unwrap();
     let head = format!("GET /challenge/{CHALLENGE}/slow HTTP/1.1\r\nhost: x\r\n\r\n");
@@ -161,7 +170,8 @@ async fn shutdown_cuts_hanging_calls_after_the_grace_time() {
     assert_eq!(node.get("/health").await.status, 200);
     node.server.shutdown().await;
     let mut rest = Vec::new();
-    let _ = hanging.read_to_end(&mut rest).await;
+    let cut = tokio::time::timeout(Duration::from_secs(15), hanging.read_to_end(&mut rest));
+    let _ = cut.await.expect("the connection is cut");
     assert!(TcpStream::connect(address).await.is_err());
 }
 
@@ -178,7 +188,13 @@ async fn shutdown_lets_running_calls_end() {
     let gate = http.get(format!("{url}/challenge/{CHALLENGE}/gate"));
     let stop = async {
         fake.at_gate.notified().await;
-        let release = async { fake.gate.notify_one() };
+        let address = server.local_addr();
+        let release = async {
+            while TcpStream::connect(address).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+            fake.gate.notify_one();
+        };
         tokio::join!(server.shutdown(), release);
     };
     let (answer, ()) = tokio::join!(gate.send(), stop);
