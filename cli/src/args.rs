@@ -47,7 +47,9 @@ Examples:
   assay submit --challenge my-challenge --payload input.bin --name attempt
 
 A directory is packed the same way every time: hidden files and __pycache__ are left out, and a
-task_results.json at its root is sent as the reported results.";
+task_results.json at its root is sent as the reported results:
+  {\"basilica_instance\": \"…\", \"executor_url\": \"https://…\",
+   \"task_results\": [{\"task_id\": \"…\", \"passed\": true}]}";
 
 const SUBMISSION_EXAMPLES: &str = "\
 Examples:
@@ -92,7 +94,7 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The node to talk to
-    #[arg(long = "rpc", alias = "rpc-url", env = "ASSAY_RPC", default_value = DEFAULT_RPC_URL, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    #[arg(long = "rpc", visible_alias = "rpc-url", env = "ASSAY_RPC", default_value = DEFAULT_RPC_URL, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub rpc_url: String,
     /// Print one JSON object on standard output, for scripts
     #[arg(long, global = true)]

@@ -21,6 +21,25 @@ const TICK_MS: u64 = 120;
 
 /// A journey for people: what it is, every step, every validator's word.
 pub fn describe(journey: &Journey) -> Vec<String> {
+    let mut lines = head_lines(journey);
+    lines.push(String::new());
+    lines.extend(journey.steps.iter().map(|step| step_line(journey, step)));
+    lines.extend(section(
+        "Approvals",
+        journey.approvals.iter().map(approval_line),
+    ));
+    lines.extend(vote_lines(journey));
+    lines
+}
+
+/// The end of a journey for people who have watched it: what it is and how the votes stand.
+pub fn describe_end(journey: &Journey) -> Vec<String> {
+    let mut lines = head_lines(journey);
+    lines.extend(vote_lines(journey));
+    lines
+}
+
+fn head_lines(journey: &Journey) -> Vec<String> {
     let mut lines = vec![
         format!("Submission  {}", clean(&journey.submission_id)),
         format!("Challenge   {}", clean(&journey.challenge)),
@@ -36,19 +55,26 @@ pub fn describe(journey: &Journey) -> Vec<String> {
     if let Some(hash) = &journey.log_hash {
         lines.push(format!("Log hash    {}", clean(hash)));
     }
-    lines.push(String::new());
-    lines.extend(journey.steps.iter().map(|step| step_line(journey, step)));
-    if !journey.approvals.is_empty() {
-        lines.push(String::new());
-        lines.push("Approvals".into());
-        lines.extend(journey.approvals.iter().map(approval_line));
-    }
-    if !journey.votes.is_empty() {
-        lines.push(String::new());
-        lines.push("Votes on log and score".into());
-        lines.extend(journey.votes.iter().map(vote_line));
-    }
     lines
+}
+
+fn vote_lines(journey: &Journey) -> Vec<String> {
+    section(
+        "Votes: score, log, standing",
+        journey.votes.iter().map(vote_line),
+    )
+}
+
+/// A title and its lines after an empty one, or nothing.
+fn section(title: &str, lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines = lines.peekable();
+    if lines.peek().is_none() {
+        return Vec::new();
+    }
+    [String::new(), title.to_owned()]
+        .into_iter()
+        .chain(lines)
+        .collect()
 }
 
 /// Status, score and reason in one line.
@@ -112,13 +138,13 @@ fn approval_line(approval: &ApprovalView) -> String {
 
 fn vote_line(vote: &LogVoteView) -> String {
     let standing = match (vote.double_vote, vote.agrees) {
-        (true, _) => "voted twice: doesn't count",
+        (true, _) => "voted twice",
         (false, Some(true)) => "agrees",
         (false, Some(false)) => "DIFFERS",
         (false, None) => "counted",
     };
     format!(
-        "  {}  score {}  log {}  {standing}",
+        "  {} {} {} {standing}",
         ss58(&vote.hotkey),
         score(vote.score),
         short(&vote.log_hash)
@@ -156,6 +182,11 @@ impl Display {
             is_silent,
             said: BTreeSet::new(),
         }
+    }
+
+    /// Whether a person watches the events as they come.
+    pub fn is_live(&self) -> bool {
+        self.is_live
     }
 
     /// Takes in what following reports.
@@ -264,5 +295,33 @@ fn waiting_for(journey: &Journey) -> String {
         ),
         SubmissionStatus::Agreed => "agreed".into(),
         SubmissionStatus::Failed => "failed".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_api::submission::Fault;
+
+    use super::*;
+    use crate::fixtures;
+
+    fn journey(status: SubmissionStatus) -> Journey {
+        fixtures::journey("ab", status, Fault::Miner)
+    }
+
+    #[test]
+    fn a_line_that_was_said_stays_the_same_in_later_answers() {
+        let mut said = Vec::new();
+        for status in [
+            SubmissionStatus::Received,
+            SubmissionStatus::Approved,
+            SubmissionStatus::Ordered,
+            SubmissionStatus::Executed,
+            SubmissionStatus::Agreed,
+        ] {
+            let lines = event_lines(&journey(status));
+            assert!(said.iter().all(|line| lines.contains(line)), "{lines:?}");
+            said = lines;
+        }
     }
 }

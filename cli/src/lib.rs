@@ -6,6 +6,9 @@
 pub mod args;
 pub mod commands;
 pub mod exit;
+#[cfg(test)]
+#[path = "../tests/support/fixtures.rs"]
+mod fixtures;
 pub mod follow;
 pub mod journey;
 pub mod key_file;

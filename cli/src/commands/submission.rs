@@ -11,7 +11,7 @@ use super::{call_failure, client, print_json, print_lines};
 use crate::args::{Global, SubmissionArgs};
 use crate::exit::{Exit, Failure};
 use crate::follow::{Outcome, exit_of, follow};
-use crate::journey::{Display, describe};
+use crate::journey::{Display, describe, describe_end};
 use crate::text::clean;
 
 /// What `--json` prints for a submission.
@@ -75,7 +75,12 @@ pub async fn follow_to_the_end(
             error: problem.clone(),
         })?;
     } else if let Outcome::Ended(journey) = &outcome {
-        print_lines([String::new()].into_iter().chain(describe(journey)))?;
+        let lines = if display.is_live() {
+            describe_end(journey)
+        } else {
+            describe(journey)
+        };
+        print_lines([String::new()].into_iter().chain(lines))?;
     }
     if let Some(problem) = problem {
         eprintln!("{problem}");

@@ -96,6 +96,10 @@ impl App {
             KeyCode::Esc | KeyCode::Enter | KeyCode::Backspace | KeyCode::Char('q') => {
                 return self.close_detail();
             }
+            KeyCode::Tab | KeyCode::BackTab | KeyCode::Char('1'..='4') => {
+                self.on_tab_key(code);
+                return self.close_detail();
+            }
             _ => {}
         }
         Vec::new()

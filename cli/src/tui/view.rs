@@ -84,15 +84,20 @@ fn status_line(app: &App) -> Line<'static> {
         parts.push(format!("{} validators", validators.len()));
     }
     parts.push(match (app.answered_ms, app.is_refreshing) {
-        (Some(at), _) => format!("answered {} ago", span(app.now_ms.saturating_sub(at))),
+        (Some(at), _) => format!("seen {} ago", span(app.now_ms.saturating_sub(at))),
         (None, true) => "asking the node …".into(),
         (None, false) => "no answer yet".into(),
     });
-    let mut line = Line::from(format!(" {}", parts.join(" · "))).reversed();
-    if is_stale(app.feeds.health.freshness(app.now_ms)) {
-        line.push_span(" STALE ".bold().red().reversed());
-    }
-    line
+    let mark = match app.feeds.health.freshness(app.now_ms) {
+        Freshness::Stale(_) => " STALE ",
+        Freshness::Missing => " NO ANSWER ",
+        Freshness::Loading | Freshness::Fresh => "",
+    };
+    // The mark comes first: a narrow terminal cuts the end off.
+    Line::from(vec![
+        mark.bold().red().reversed(),
+        format!(" {}", parts.join(" · ")).reversed(),
+    ])
 }
 
 /// What a person should know first: the filter being typed, an error, or which keys there are.
@@ -141,7 +146,10 @@ fn block<T>(title: &str, feed: &Feed<T>, app: &App) -> Block<'static> {
 /// Why a table has no rows: not asked yet, failed, filtered away, or really empty.
 fn empty_reason<T>(feed: &Feed<T>, app: &App, nothing: &str) -> String {
     match feed.freshness(app.now_ms) {
-        Freshness::Loading => "Asking the node …".into(),
+        Freshness::Loading => match app.feeds.health.error() {
+            Some(error) => format!("The node does not answer: {}", clean(error)),
+            None => "Asking the node …".into(),
+        },
         Freshness::Missing => format!("No data: {}", clean(feed.error().unwrap_or_default())),
         Freshness::Fresh | Freshness::Stale(_) => {
             let filter = &app.table(app.tab).filter;
@@ -190,10 +198,6 @@ fn phase(phase: Phase) -> &'static str {
         Phase::Commit => "commit",
         Phase::Reveal => "reveal",
     }
-}
-
-fn is_stale(freshness: Freshness) -> bool {
-    matches!(freshness, Freshness::Stale(_) | Freshness::Missing)
 }
 
 fn centered(area: Rect, width: u16, height: u16) -> Rect {

@@ -208,3 +208,148 @@ impl Worker<'_> {
 fn answer<T>(result: Result<T, ClientError>) -> Answer<T> {
     result.map_err(|error| clean(&error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use assay_api::ClientOptions;
+    use assay_api::envelope::Response;
+    use axum::routing::post;
+    use axum::{Json, Router};
+    use serde_json::{Value, json};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::fixtures;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    struct Screen {
+        events: mpsc::Receiver<Event>,
+        queries: watch::Sender<Query>,
+        worker: JoinHandle<()>,
+    }
+
+    fn screen(url: &str, query: Query, timeout: Duration) -> Screen {
+        let options = ClientOptions {
+            connect_timeout: timeout,
+            request_timeout: timeout,
+            ..ClientOptions::default()
+        };
+        let client = RpcClient::with_options(url, options).unwrap();
+        let (queries, query_receiver) = watch::channel(query);
+        let (event_sender, events) = mpsc::channel(2);
+        Screen {
+            events,
+            queries,
+            worker: tokio::spawn(run(client, query_receiver, event_sender)),
+        }
+    }
+
+    /// Takes connections and never answers.
+    fn hung_node() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        (listener, url)
+    }
+
+    async fn answer_like_a_node(Json(request): Json<Value>) -> Json<Response> {
+        let called = |body| json!({"challengeId": "x", "status": 200, "headers": {}, "body": body});
+        let id = fixtures::submissions()[0].submission_id.clone();
+        let status = assay_api::submission::SubmissionStatus::Agreed;
+        let fault = assay_api::submission::Fault::Miner;
+        let submissions = json!({"total": 10, "submissions": fixtures::submissions()});
+        let result = match request["method"].as_str().unwrap() {
+            "system_health" => json!(fixtures::health()),
+            "node_status" => json!(fixtures::node_status()),
+            "epoch_current" => json!(fixtures::epoch()),
+            "validator_list" => json!(fixtures::validators()),
+            "challenge_list" => json!(fixtures::challenges(&["term-challenge"])),
+            "weights_get" => json!(fixtures::weights()),
+            "submission_list" => submissions,
+            "submission_get" => json!(fixtures::journey(&id, status, fault)),
+            "evaluation_getProgress" => json!(fixtures::tasks()),
+            "challenge_call" => called(match request["params"]["path"].as_str().unwrap() {
+                "/leaderboard" => fixtures::leaderboard(),
+                "/stats" => fixtures::stats(),
+                _ => fixtures::decay(),
+            }),
+            other => panic!("{other} is not asked"),
+        };
+        Json(Response::result(request["id"].clone(), result))
+    }
+
+    #[tokio::test]
+    async fn one_refresh_fills_every_part_of_the_screen() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().route("/", post(answer_like_a_node));
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let query = Query {
+            challenge: Some("term-challenge".into()),
+            hotkey: Some(fixtures::miner(1).to_ss58()),
+            submission: Some(fixtures::submissions()[0].submission_id.clone()),
+        };
+        let mut screen = screen(&url, query, LONG);
+        let mut feeds = crate::tui::data::Feeds::default();
+        loop {
+            match screen.events.recv().await.unwrap() {
+                Event::Data { update, .. } => feeds.take(*update, 1),
+                Event::RefreshEnded => break,
+                _ => {}
+            }
+        }
+        assert_eq!(feeds.first_error(), None);
+        assert!(feeds.health.value().is_some() && feeds.node.value().is_some());
+        assert!(feeds.epoch.value().is_some() && feeds.weights.value().is_some());
+        assert!(feeds.stats.value().is_some() && feeds.decay.value().is_some());
+        assert!(feeds.journey.value().is_some() && feeds.tasks.value().is_some());
+        assert_eq!(feeds.validators.value().map(Vec::len), Some(4));
+        assert_eq!(feeds.leaderboard.value().map(Vec::len), Some(2));
+        assert_eq!(feeds.recent.value().map(Vec::len), Some(10));
+        assert_eq!(feeds.mine.value().map(Vec::len), Some(10));
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn a_hung_node_ends_the_refresh_at_its_deadline_with_an_error() {
+        let (_listener, url) = hung_node();
+        let mut screen = screen(&url, Query::default(), Duration::from_millis(200));
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            seen.push(screen.events.recv().await.unwrap());
+        }
+        assert!(matches!(&seen[1], Event::Data { update, .. }
+            if matches!(&**update, Update::Health(Err(error)) if error.contains("200 ms"))));
+        assert!(matches!(seen[2], Event::RefreshEnded));
+    }
+
+    #[tokio::test]
+    async fn a_new_question_interrupts_a_refresh_that_hangs() {
+        let (_listener, url) = hung_node();
+        let mut screen = screen(&url, Query::default(), LONG);
+        assert!(matches!(
+            screen.events.recv().await,
+            Some(Event::RefreshStarted)
+        ));
+        screen.queries.send_replace(Query::default());
+        assert!(matches!(
+            screen.events.recv().await,
+            Some(Event::RefreshStarted)
+        ));
+    }
+
+    #[tokio::test]
+    async fn the_worker_ends_when_the_screen_is_gone() {
+        let (_listener, url) = hung_node();
+        let Screen {
+            events,
+            queries,
+            worker,
+        } = screen(&url, Query::default(), LONG);
+        drop(events);
+        drop(queries);
+        worker.await.unwrap();
+    }
+}

@@ -14,7 +14,7 @@ const COLUMNS: [Column; 7] = [
     ("Score", Constraint::Length(8)),
     ("Weight", Constraint::Length(8)),
     ("Passed", Constraint::Length(7)),
-    ("Sent", Constraint::Length(6)),
+    ("Subs", Constraint::Length(6)),
     ("Epoch", Constraint::Length(7)),
 ];
 

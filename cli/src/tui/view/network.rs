@@ -22,7 +22,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// Rows of the block about the node, borders included.
-const NODE_ROWS: u16 = 8;
+const NODE_ROWS: u16 = 9;
 
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let [node, body] =
@@ -66,6 +66,7 @@ fn draw_node(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let [text, trend] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(inner);
     let mut lines = node_lines(app);
     lines.extend(epoch_line(app));
+    lines.extend(decay_line(app));
     lines.extend(weights_line(app));
     frame.render_widget(Paragraph::new(lines), text);
     let peers: Vec<u64> = app.peers.iter().copied().collect();
@@ -110,20 +111,29 @@ fn node_lines(app: &App) -> Vec<Line<'static>> {
 
 fn epoch_line(app: &App) -> Option<Line<'static>> {
     let epoch = app.feeds.epoch.value()?;
-    let decay = match app.feeds.decay.value() {
-        Some(decay) if decay.decay_active => {
-            format!(" · leader decays, {:.1}% burns", decay.current_burn_percent)
-        }
-        Some(decay) if !decay.agent_hash.is_empty() => " · leader doesn't decay".into(),
-        _ => String::new(),
-    };
     Some(Line::from(format!(
-        "epoch {} · {} · block {} of {} · next phase in {} blocks{decay}",
+        "epoch {} · {} · block {} of {} · next phase in {} blocks",
         epoch.epoch_number,
         phase(epoch.phase),
         epoch.block_in_epoch,
         epoch.blocks_per_epoch,
         epoch.blocks_until_next_phase
+    )))
+}
+
+fn decay_line(app: &App) -> Option<Line<'static>> {
+    let decay = app.feeds.decay.value()?;
+    if decay.agent_hash.is_empty() {
+        return Some(Line::from("decay: no leader yet"));
+    }
+    let state = if decay.decay_active {
+        format!("{:.1}% of its weight burns", decay.current_burn_percent)
+    } else {
+        "it does not decay yet".into()
+    };
+    Some(Line::from(format!(
+        "decay: the leader scored in epoch {}, {state}",
+        decay.achieved_epoch
     )))
 }
 
