@@ -1,0 +1,5 @@
+"""Somebody was interrupted while typing."""
+
+
+def main(:
+    print("this never parses"

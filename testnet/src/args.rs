@@ -1,0 +1,207 @@
+//! Command line of the testnet.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use assay_node::args::{init_logs_for, run_node};
+use assay_node::config::NodeConfig;
+use assay_node::fault::FaultInjection;
+
+use crate::agents::SAMPLES;
+use crate::demo::{self, DemoOptions};
+use crate::network::{Plan, Testnet, work_dir};
+
+const EXAMPLES: &str = "\
+Examples:
+  assay-testnet demo                 run to the end and print one table
+  assay-testnet demo --crash         the same, with a validator killed and restarted on the way
+  assay-testnet demo --tamper --json the same, with a validator that lies
+  assay-testnet up                   keep a network running; Ctrl-C stops it
+
+Exit codes: 0 all agree and the chain holds the recomputed weights, 1 otherwise, 2 wrong usage.";
+
+/// Local Assay network: development chain, validators as processes, miners with sample agents.
+#[derive(Debug, Parser)]
+#[command(name = "assay-testnet", version, about, after_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run miners, validators and chain to agreed weights, then stop.
+    Demo {
+        #[command(flatten)]
+        size: Size,
+        /// Epochs whose weights must get to the chain.
+        #[arg(long, default_value_t = 2)]
+        epochs: u64,
+        /// Kill a validator with SIGKILL in the middle and start it again.
+        #[arg(long)]
+        crash: bool,
+        /// Let the last validator tamper with its results.
+        #[arg(long)]
+        tamper: bool,
+        /// Print one JSON object instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start a network and keep it running until Ctrl-C.
+    Up {
+        #[command(flatten)]
+        size: Size,
+    },
+    /// Run one validator; the testnet starts its own processes with this.
+    #[command(hide = true)]
+    Node {
+        /// Configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// Misbehave: change every result.
+        #[arg(long)]
+        tamper_results: bool,
+    },
+}
+
+/// Size and speed of the network.
+#[derive(Debug, clap::Args)]
+struct Size {
+    /// Number of validators.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    validators: u8,
+    /// Time between chain blocks in milliseconds.
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(50..))]
+    block_time_ms: u64,
+    /// Length of an epoch in chain blocks.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(30..))]
+    tempo: u64,
+    /// Directory for everything; a temporary one by default.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+/// Runs the testnet's command line.
+pub fn run(args: Args) -> ExitCode {
+    let outcome = match args.command {
+        Command::Demo { size, epochs, crash, tamper, json } => run_demo(&size, epochs, crash, tamper, json),
+        Command::Up { size } => run_up(&size).map(|()| true),
+        Command::Node { config, tamper_results } => run_one_node(&config, tamper_results).map(|()| true),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_demo(size: &Size, epochs: u64, crash: bool, tamper: bool, json: bool) -> anyhow::Result<bool> {
+    let (dir, temporary) = work_dir(size.dir.as_deref())?;
+    let plan = plan(size, dir, tamper);
+    let options = DemoOptions { plan, epochs, crash };
+    let progress = spinner();
+    let mut say = |line: String| {
+        if progress.is_hidden() {
+            eprintln!("{line}");
+        }
+        progress.set_message(line);
+    };
+    let outcome = runtime()?.block_on(demo::run(options, &mut say));
+    progress.finish_and_clear();
+    if outcome.is_err()
+        && let Some(temporary) = temporary
+    {
+        eprintln!("logs are kept in {}", temporary.keep().display());
+    }
+    let summary = outcome?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&summary)?);
+    } else {
+        println!("{}", summary.to_text());
+    }
+    Ok(summary.agreement)
+}
+
+fn run_up(size: &Size) -> anyhow::Result<()> {
+    let (dir, _temporary) = work_dir(size.dir.as_deref())?;
+    let progress = spinner();
+    let plan = plan(size, dir, false);
+    runtime()?.block_on(async {
+        let mut testnet = Testnet::start(plan, |line| progress.set_message(line)).await?;
+        progress.finish_and_clear();
+        print_addresses(&testnet)?;
+        let outcome = loop {
+            tokio::select! {
+                pressed = tokio::signal::ctrl_c() => break pressed.context("Ctrl-C"),
+                () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+                    if let Err(error) = testnet.check_alive() {
+                        break Err(error);
+                    }
+                }
+            }
+        };
+        eprintln!("stopping");
+        testnet.stop().await?;
+        outcome
+    })
+}
+
+fn run_one_node(config: &std::path::Path, tamper_results: bool) -> anyhow::Result<()> {
+    // A node must not outlive the testnet, however that ends.
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM).context("parent death signal")?;
+    init_logs_for(1, false);
+    run_node(NodeConfig::read(config)?, FaultInjection { tamper_results })
+}
+
+fn print_addresses(testnet: &Testnet) -> anyhow::Result<()> {
+    println!("chain         {}", testnet.chain_url());
+    println!("network id    {}", testnet.genesis.network_id().0);
+    for node in &testnet.nodes {
+        println!("{:<13} {}", node.spec.name, node.url());
+    }
+    let keys = testnet.plan.dir.join("keys");
+    std::fs::create_dir_all(&keys)?;
+    for agent in &SAMPLES {
+        let path = keys.join(format!("{}.json", agent.name));
+        let seed = assay_consensus::keys::Keypair::insecure_seed_of_name(&format!("assay-testnet/{}", agent.name));
+        assay_chain::key_file::write(&path, &seed, true)?;
+        println!("miner key     {}", path.display());
+    }
+    let url = testnet.nodes.first().context("a validator")?.url();
+    println!("\nWatch it:   assay tui --rpc {url}");
+    println!("Submit:     assay submit --challenge term-challenge --package DIR --key KEY --rpc {url}");
+    println!("Stop:       Ctrl-C");
+    Ok(())
+}
+
+fn plan(size: &Size, dir: PathBuf, tamper: bool) -> Plan {
+    let validators = usize::from(size.validators);
+    Plan {
+        dir,
+        validators,
+        miners: SAMPLES.iter().map(|agent| agent.name.to_owned()).collect(),
+        block_time_ms: size.block_time_ms,
+        tempo_blocks: size.tempo,
+        tamper: tamper.then(|| validators - 1),
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let progress = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {msg}") {
+        progress.set_style(style);
+    }
+    progress.enable_steady_tick(std::time::Duration::from_millis(120));
+    progress
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
