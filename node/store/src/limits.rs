@@ -30,6 +30,13 @@ pub const SCAN_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Largest typed value in bytes unless a table says otherwise.
 pub const VALUE_MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// Longest wait for a dropped database of the same process to give sled's lock back, in
+/// milliseconds; its threads need a few.
+pub const SLED_LOCK_WAIT_MS: u64 = 10_000;
+
+/// Pause between two tries to take sled's lock, in milliseconds.
+pub const SLED_LOCK_POLL_MS: u64 = 5;
+
 /// Largest blob in bytes: the largest challenge module.
 pub const BLOB_MAX_BYTES: usize = 64 * 1024 * 1024;
 

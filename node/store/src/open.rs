@@ -1,4 +1,7 @@
 //! Opening: lock, verify everything, move aside what can't be trusted.
+//!
+//! sled repairs while it opens, so what is moved aside is what sled made of the damaged files. A
+//! system that refuses (no room, no permission) is an error and moves nothing.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

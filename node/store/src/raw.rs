@@ -2,16 +2,18 @@
 //! sled (it panics on some corrupt pages) becomes an error that stops the store.
 
 use std::fs::File;
+use std::io;
 use std::ops::{Bound, ControlFlow};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use assay_consensus::codec;
 
 use crate::batch::Ops;
 use crate::error::StoreError;
-use crate::limits::{CHUNK_BYTES, VALUE_MAX_BYTES};
+use crate::limits::{CHUNK_BYTES, SLED_LOCK_POLL_MS, SLED_LOCK_WAIT_MS, VALUE_MAX_BYTES};
 use crate::manifest::Manifest;
 use crate::record::Header;
 use crate::table::{FIRST_INTERNAL_TABLE, Order};
@@ -37,9 +39,7 @@ impl Raw {
     /// Opens sled in a folder. Panics inside sled come back as errors.
     pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<Raw, StoreError> {
         let config = sled::Config::new().path(dir).cache_capacity(cache_bytes);
-        let db = catch_unwind(AssertUnwindSafe(|| config.open()))
-            .map_err(|_| StoreError::Corrupt("sled panicked while opening".into()))?
-            .map_err(|error| StoreError::Corrupt(format!("sled can't open it: {error}")))?;
+        let db = open_sled(&config)?;
         let path = dir.join("db");
         let file =
             File::open(&path).map_err(StoreError::io(format!("opening {}", path.display())))?;
@@ -224,9 +224,50 @@ impl Raw {
         }
         match outcome {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(StoreError::Corrupt(format!("sled: {error}"))),
+            Ok(Err(error)) => Err(sled_error(error)),
             Err(_) => Err(StoreError::Corrupt("sled panicked".into())),
         }
+    }
+}
+
+/// Opens sled. The caller holds a lock of its own, so whoever holds sled's is a thread of a
+/// database that this process has just dropped: it is waited for.
+fn open_sled(config: &sled::Config) -> Result<sled::Db, StoreError> {
+    let mut waited_ms = 0;
+    loop {
+        let outcome = catch_unwind(AssertUnwindSafe(|| config.open()))
+            .map_err(|_| StoreError::Corrupt("sled panicked while opening".into()))?;
+        match outcome {
+            Ok(db) => return Ok(db),
+            Err(error) if is_lock_error(&error) && waited_ms < SLED_LOCK_WAIT_MS => {
+                std::thread::sleep(Duration::from_millis(SLED_LOCK_POLL_MS));
+                waited_ms += SLED_LOCK_POLL_MS;
+            }
+            Err(error) if is_lock_error(&error) => {
+                return Err(StoreError::Io {
+                    what: "locking the database".into(),
+                    error: io::Error::new(io::ErrorKind::WouldBlock, error.to_string()),
+                });
+            }
+            Err(error) => return Err(sled_error(error)),
+        }
+    }
+}
+
+/// sled reports a held lock as text only.
+fn is_lock_error(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
+/// Tells a refusing system, which says nothing about the data, from data that makes no sense.
+fn sled_error(error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(error)
+            if error.raw_os_error().is_some() && error.kind() != io::ErrorKind::NotFound =>
+        {
+            StoreError::io("sled")(error)
+        }
+        other => StoreError::Corrupt(format!("sled: {other}")),
     }
 }
 

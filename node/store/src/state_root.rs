@@ -120,6 +120,10 @@ fn lanes_of(bytes: &[u8]) -> impl Iterator<Item = u16> {
 }
 
 #[cfg(test)]
+#[expect(
+    deprecated,
+    reason = "the oracle's API is unstable from its version 4 on"
+)]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -176,8 +180,8 @@ mod tests {
             for ((challenge, key), value) in &entries {
                 other.mix_in(&LtHash::with(&entry_hasher(challenge, key, value)));
             }
-            let root = from_scratch(&entries);
-            prop_assert_eq!(root.lanes.as_slice(), other.0.map(u16::to_le).as_slice());
+            let lanes = other.0.map(u16::to_le).to_vec();
+            prop_assert_eq!(from_scratch(&entries).lanes, lanes);
         }
     }
 
@@ -203,6 +207,9 @@ mod tests {
     fn the_root_of_a_known_state_never_changes() {
         let mut root = StateRoot::empty();
         root.add("term-challenge", b"key", b"value");
-        assert_eq!(root.root().to_hex(), "PIN");
+        assert_eq!(
+            root.root().to_hex(),
+            "187d19e81c07f7b5d5ad3b909a19f4527dbb2a5d39f18b51dcd59d4f06ef6c0d"
+        );
     }
 }
