@@ -178,9 +178,9 @@ pub struct SubmitArgs {
     /// Name of the agent; versions are counted per name [default: the package's file name]
     #[arg(long)]
     pub name: Option<String>,
-    /// Slot within the epoch: validators approve one package per slot
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub sequence: u64,
+    /// Slot within the epoch: validators approve one package per slot [default: the next free one]
+    #[arg(long, value_name = "N")]
+    pub sequence: Option<u64>,
     /// Return as soon as the node has it
     #[arg(long)]
     pub no_follow: bool,

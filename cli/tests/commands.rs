@@ -300,6 +300,17 @@ fn an_answer_that_is_lost_sends_the_same_submission_again() {
 }
 
 #[test]
+fn a_second_submission_in_an_epoch_takes_the_next_slot() {
+    let home = Home::new();
+    let node = FakeNode::start(Fate::Agreed, 0);
+    for (more, slot) in [(&[][..], 0), (&[], 1), (&["--sequence", "7"], 7), (&[], 8)] {
+        let flags = [&["--no-follow", "--json"], more].concat();
+        let output = home.submit(&node.url, &flags);
+        assert_eq!(json(&output)["sequence"], slot, "{}", err(&output));
+    }
+}
+
+#[test]
 fn a_node_that_fails_while_followed_is_asked_again() {
     let home = Home::new();
     let node = FakeNode::start(Fate::Agreed, 0);

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use assay_api::submission::SubmissionReceipt;
+use assay_api::limits::PAGE_MAX_ENTRIES;
+use assay_api::submission::{SubmissionListParams, SubmissionReceipt};
 use assay_api::{ClientError, RpcClient};
 use assay_consensus::envelope::NetworkId;
 use assay_consensus::hash::Hash;
-use assay_consensus::keys::Keypair;
+use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::limits::SUBMISSION_NAME_MAX_BYTES;
 use serde::Serialize;
 
@@ -61,8 +62,17 @@ pub async fn run(global: &Global, args: &SubmitArgs) -> Result<Exit, Failure> {
     let label = Label {
         challenge: args.challenge.clone(),
         name: name_of(args),
-        sequence: args.sequence,
+        sequence: sequence(&client, args, &target, &keypair).await,
     };
+    if global.verbose {
+        let network = target.network.0;
+        eprintln!(
+            "Node {}, network {network}, epoch {}, slot {}",
+            client.url(),
+            target.epoch,
+            label.sequence
+        );
+    }
     let submission = sign(&target, &label, content, &keypair)?;
     let id = submission.id().to_string();
     say(
@@ -213,6 +223,34 @@ async fn ask_target(client: &RpcClient) -> Result<Target, Failure> {
         network: NetworkId(network),
         epoch: epoch.epoch_number,
     })
+}
+
+/// The slot given, else the first after those that the node knows of. A node that can't say knows
+/// of none; should the slot be taken, sending says so.
+async fn sequence(
+    client: &RpcClient,
+    args: &SubmitArgs,
+    target: &Target,
+    keypair: &Keypair,
+) -> u64 {
+    if let Some(sequence) = args.sequence {
+        return sequence;
+    }
+    let params = SubmissionListParams {
+        hotkey: Some(keypair.hotkey().to_ss58()),
+        challenge: Some(args.challenge.clone()),
+        limit: Some(PAGE_MAX_ENTRIES),
+        ..SubmissionListParams::default()
+    };
+    let known = client.submission_list(&params).await;
+    let known = known.map(|list| list.submissions).unwrap_or_default();
+    known
+        .iter()
+        .filter(|one| one.epoch == target.epoch && one.challenge == args.challenge)
+        .filter(|one| Hotkey::parse(&one.hotkey) == Ok(keypair.hotkey()))
+        .map(|one| one.sequence.saturating_add(1))
+        .max()
+        .unwrap_or(0)
 }
 
 fn sign(

@@ -170,6 +170,15 @@ impl App {
 
     /// Takes in an event and says what the shell must do.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let effects = self.apply(event);
+        // Rows of a hidden tab may have gone since it was shown last.
+        let last = self.row_count().saturating_sub(1);
+        let table = self.table_mut();
+        table.selected = table.selected.min(last);
+        effects
+    }
+
+    fn apply(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) => self.on_key(key),
             Event::Resize { height } => {
@@ -316,10 +325,9 @@ impl App {
     /// Selects a row again after rows have moved; one that is gone leaves the place.
     fn select_id(&mut self, id: Option<String>) {
         let ids = self.row_ids();
-        let place = id.and_then(|id| ids.iter().position(|other| *other == id));
-        let last = ids.len().saturating_sub(1);
-        let table = self.table_mut();
-        table.selected = place.unwrap_or(table.selected).min(last);
+        if let Some(place) = id.and_then(|id| ids.iter().position(|other| *other == id)) {
+            self.table_mut().selected = place;
+        }
     }
 
     fn row_ids(&self) -> Vec<String> {

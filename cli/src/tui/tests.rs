@@ -3,6 +3,7 @@
 use assay_api::submission::{Fault, SubmissionStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde::de::DeserializeOwned;
@@ -313,4 +314,44 @@ fn texts_of_miners_cannot_steer_the_terminal() {
     take(&mut app, Update::Recent(Ok(rows)));
     let text = screen(&app, 140, 24);
     assert!(!text.contains('\x1b') && !text.contains('\u{202e}'));
+}
+
+fn any_key() -> impl Strategy<Value = KeyCode> {
+    let special = proptest::sample::select(vec![
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::Backspace,
+    ]);
+    let letter = proptest::sample::select("jkgGqrsac/?1234x".chars().collect::<Vec<_>>());
+    prop_oneof![special, letter.prop_map(KeyCode::Char)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_sequence_of_keys_and_answers_loses_the_selection_or_breaks_the_screen(
+        keys in proptest::collection::vec((any_key(), 0usize..12), 0..60),
+        width in 1u16..160,
+        height in 1u16..50,
+    ) {
+        let mut app = loaded(Tab::Leaderboard);
+        app.update(Event::Resize { height });
+        let all = fixtures::submissions();
+        for (key, rows) in keys {
+            press(&mut app, key);
+            prop_assert!(app.table(app.tab).selected < app.row_count().max(1));
+            take(&mut app, Update::Recent(Ok(all.iter().take(rows).cloned().collect())));
+            prop_assert!(app.table(app.tab).selected < app.row_count().max(1));
+        }
+        screen(&app, width, height);
+    }
 }

@@ -8,7 +8,9 @@ use std::thread::JoinHandle;
 
 use assay_api::codes;
 use assay_api::envelope::{ErrorObject, Response};
-use assay_api::submission::{Fault, Reason, SubmissionSendParams, SubmissionStatus};
+use assay_api::submission::{
+    Fault, Reason, SubmissionSendParams, SubmissionStatus, SubmissionSummary,
+};
 use assay_api::system::SystemProperties;
 use assay_consensus::codec;
 use assay_consensus::envelope::{NetworkId, Signed};
@@ -50,6 +52,8 @@ pub struct Script {
     pub is_hung: bool,
     /// Ids of the submissions that were taken, in order, with repetitions.
     pub taken: Vec<String>,
+    /// What it lists of the submissions it took.
+    pub summaries: Vec<SubmissionSummary>,
     /// Questions for a journey so far.
     pub questions: usize,
 }
@@ -72,6 +76,7 @@ impl FakeNode {
             failing_questions: 0,
             is_hung: false,
             taken: Vec::new(),
+            summaries: Vec::new(),
             questions: 0,
         }));
         let listener = std::net::TcpListener::bind(address).expect("a free port");
@@ -178,7 +183,8 @@ fn dispatch(
             return Some(get(script, params));
         }
         "submission_list" => {
-            let submissions = fixtures::submissions();
+            let mut submissions = fixtures::submissions();
+            submissions.extend(script.summaries.iter().cloned());
             json!({ "total": submissions.len(), "submissions": submissions })
         }
         _ => {
@@ -227,6 +233,13 @@ fn send(script: &mut Script, params: &Value) -> Result<Value, ErrorObject> {
     }
     let id = verified.payload.id().to_string();
     script.taken.push(id.clone());
+    let journey = fixtures::journey(&id, SubmissionStatus::Received, Fault::Miner);
+    script.summaries.push(SubmissionSummary {
+        hotkey: verified.signer.to_ss58(),
+        challenge: verified.payload.challenge.clone(),
+        sequence: verified.payload.sequence,
+        ..journey.summary()
+    });
     if script.lost_answers > 0 {
         script.lost_answers -= 1;
         return Ok(json!("lost"));
