@@ -22,6 +22,10 @@ pub const MAX_FUNCTION_BYTES: usize = 256 * KIB;
 pub const MAX_BLOCK_NESTING: u32 = 1_024;
 /// Parameters and locals of one function.
 pub const MAX_LOCALS: u32 = 4_096;
+/// Blocks of one function. Compile time grows with their square where locals live across them.
+pub const MAX_BLOCKS: u64 = 10_000;
+/// Loops of one function: their back edges cost the compiler most. 30,000 take minutes.
+pub const MAX_LOOPS: u64 = 1_000;
 /// Locals times blocks of one function: bounds the values the compiler joins at branches.
 pub const MAX_LOCALS_TIMES_BLOCKS: u64 = 4_000_000;
 /// Targets of one `br_table`.

@@ -314,15 +314,16 @@ impl Scan {
         }
         let mut reader = body.get_binary_reader();
         validator.read_locals(&mut reader).map_err(invalid)?;
-        let (mut blocks, mut operands) = (1u64, 0u64);
+        let (mut blocks, mut loops, mut operands) = (1u64, 0u64, 0u64);
         let mut operators = body.get_operators_reader().map_err(invalid)?;
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset().map_err(invalid)?;
             match &operator {
-                Operator::Block { .. }
-                | Operator::Loop { .. }
-                | Operator::If { .. }
-                | Operator::Else => blocks += 1,
+                Operator::Loop { .. } => {
+                    blocks += 1;
+                    loops += 1;
+                }
+                Operator::Block { .. } | Operator::If { .. } | Operator::Else => blocks += 1,
                 Operator::BrTable { targets } => at_most(
                     "br_table targets",
                     targets.len().into(),
@@ -340,6 +341,8 @@ impl Scan {
         }
         operators.finish().map_err(invalid)?;
         self.allocations = validator.into_allocations();
+        at_most("loops of a function", loops, limits::MAX_LOOPS)?;
+        at_most("blocks of a function", blocks, limits::MAX_BLOCKS)?;
         at_most(
             "locals times blocks of a function",
             locals * blocks,
