@@ -1,7 +1,7 @@
 //! Terminal interface, submissions and keys.
 //!
-//! The binary `assay` is a thin shell over this library; the testnet uses [`key_file`],
-//! [`package`], [`results`] and [`submission`] for its miners.
+//! The binary `assay` is a thin shell over this library; the testnet uses [`package`],
+//! [`results`] and [`submission`] for its miners. Key files are those of the node.
 
 pub mod args;
 pub mod commands;
@@ -11,7 +11,6 @@ pub mod exit;
 mod fixtures;
 pub mod follow;
 pub mod journey;
-pub mod key_file;
 pub mod limits;
 pub mod package;
 pub mod results;

@@ -1,8 +1,5 @@
 //! Every limit of the command line client, with its unit and its reason.
 
-/// Largest key file in bytes; a real one has about 250.
-pub const KEY_FILE_MAX_BYTES: u64 = 4 * 1024;
-
 /// Largest file with reported results in bytes: 256 results with room for error texts.
 pub const RESULTS_FILE_MAX_BYTES: u64 = 1024 * 1024;
 

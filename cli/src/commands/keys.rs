@@ -4,13 +4,13 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use assay_chain::key_file::{self, KeyFileError};
 use assay_consensus::keys::Hotkey;
 use serde::Serialize;
 
 use super::{default_key_path, print_json, print_lines};
 use crate::args::{GenerateArgs, Global, InspectArgs};
 use crate::exit::{Exit, Failure};
-use crate::key_file::{self, KeyFileError};
 use crate::text::clean;
 
 /// What is shown of a key.
