@@ -27,7 +27,9 @@ pub const MAX_BLOCKS: u64 = 10_000;
 /// Loops of one function: their back edges cost the compiler most. 30,000 take minutes.
 pub const MAX_LOOPS: u64 = 1_000;
 /// Locals times blocks of one function: bounds the values the compiler joins at branches.
-pub const MAX_LOCALS_TIMES_BLOCKS: u64 = 4_000_000;
+pub const MAX_LOCALS_TIMES_BLOCKS: u64 = 2_000_000;
+/// The same, summed over a module: many bombs within the limit for one are one as well.
+pub const MAX_MODULE_LOCALS_TIMES_BLOCKS: u64 = 8_000_000;
 /// Targets of one `br_table`.
 pub const MAX_BR_TABLE_TARGETS: u32 = 4_096;
 /// Function types of a module.

@@ -142,6 +142,7 @@ struct Scan {
     function_types: Vec<u32>,
     imported_functions: usize,
     frame_units: Vec<u32>,
+    locals_times_blocks: u64,
     allocations: FuncValidatorAllocations,
     has_memory: bool,
     has_memory_export: bool,
@@ -347,6 +348,12 @@ impl Scan {
             "locals times blocks of a function",
             locals * blocks,
             limits::MAX_LOCALS_TIMES_BLOCKS,
+        )?;
+        self.locals_times_blocks += locals * blocks;
+        at_most(
+            "locals times blocks of the module",
+            self.locals_times_blocks,
+            limits::MAX_MODULE_LOCALS_TIMES_BLOCKS,
         )?;
         let units = (FRAME_BASE_UNITS + locals + operands).min(limits::MAX_STACK_UNITS.into());
         self.frame_units
