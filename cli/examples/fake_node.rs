@@ -1,6 +1,6 @@
 //! A node that answers with made-up data, to look at the clients without a network:
-//! `cargo run -p assay-cli --example fake_node [agreed|failed|refused|hung|stuck]`, then
-//! `assay tui --rpc http://127.0.0.1:18080`.
+//! `cargo run -p assay-cli --example fake_node [agreed|not-accepted|failed|refused|hung|stuck]`,
+//! then `assay tui --rpc http://127.0.0.1:18080`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,11 +21,14 @@ const PORT: u16 = 18_080;
 fn main() {
     let fate = match std::env::args().nth(1).as_deref() {
         None | Some("agreed") => Fate::Agreed,
+        Some("not-accepted") => Fate::NotAccepted,
         Some("failed") => Fate::Failed(Fault::Miner),
         Some("refused") => Fate::Refused(Fault::Platform),
         Some("hung") => Fate::Hung,
         Some("stuck") => Fate::Stuck(SubmissionStatus::Ordered),
-        Some(other) => panic!("expected agreed, failed, refused, hung or stuck, got {other:?}"),
+        Some(other) => {
+            panic!("expected agreed, not-accepted, failed, refused, hung or stuck, got {other:?}")
+        }
     };
     let node = FakeNode::start(fate, PORT);
     println!(

@@ -12,10 +12,10 @@ pub const DEFAULT_CHALLENGE: &str = "term-challenge";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    done; for a followed submission: agreed, whatever the score
+  0    done; for a followed submission: agreed and accepted, whatever the score
   1    any other error
   2    wrong usage, or input that can't be sent: nothing was sent
-  3    the submission failed or was rejected, and it is yours to fix
+  3    the submission was refused, rejected or not accepted, and it is yours to fix
   4    the node or network failed or was too slow: try again later
   130  stopped with Ctrl-C; a submission that was sent goes on";
 

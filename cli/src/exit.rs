@@ -6,13 +6,13 @@ use std::process::ExitCode;
 /// How a command ended. The numbers are a contract with scripts; `assay --help` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done; for a followed submission: agreed.
+    /// Done; for a followed submission: agreed and accepted.
     Ok = 0,
     /// Anything that has no code of its own.
     Other = 1,
     /// Wrong usage or input that can't be sent: nothing was sent.
     Usage = 2,
-    /// The submission failed or was rejected, and it is the miner's to fix.
+    /// The submission was refused, rejected or not accepted, and it is the miner's to fix.
     MinerFault = 3,
     /// The network or the node failed or was too slow; trying again later is right.
     Platform = 4,

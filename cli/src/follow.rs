@@ -69,11 +69,14 @@ impl Outcome {
 
 /// The exit code that a journey means; one that is still under way is no error.
 pub fn exit_of(journey: &Journey) -> Exit {
-    match (journey.status, &journey.reason) {
-        (SubmissionStatus::Failed, Some(reason)) if reason.fault == Fault::Miner => {
-            Exit::MinerFault
-        }
-        (SubmissionStatus::Failed, _) => Exit::Platform,
+    let is_miners_fault = journey
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.fault == Fault::Miner);
+    match journey.status {
+        // A reason beside an agreed result: agreed is that the challenge does not accept it.
+        SubmissionStatus::Agreed | SubmissionStatus::Failed if is_miners_fault => Exit::MinerFault,
+        SubmissionStatus::Failed => Exit::Platform,
         _ => Exit::Ok,
     }
 }

@@ -230,6 +230,19 @@ fn a_rejected_submission_exits_with_3_and_gives_the_reason() {
 }
 
 #[test]
+fn an_agreed_submission_that_the_challenge_does_not_accept_exits_with_3() {
+    let home = Home::new();
+    let node = FakeNode::start(Fate::NotAccepted, 0);
+    let output = home.submit(&node.url, &["--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(json(&output)["outcome"], "not_accepted");
+    let id = node.script().taken[0].clone();
+    let again = home.assay(&["submission", &id, "--rpc", &node.url]);
+    assert_eq!(again.status.code(), Some(3));
+    assert!(out(&again).contains("import of ctypes is forbidden"));
+}
+
+#[test]
 fn a_refusal_by_the_node_exits_by_whose_fault_it_is() {
     let home = Home::new();
     for (fault, code) in [(Fault::Miner, 3), (Fault::Platform, 4)] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use assay_api::RpcClient;
-use assay_api::submission::Journey;
+use assay_api::submission::{Journey, SubmissionStatus};
 use assay_consensus::hash::Hash;
 use serde::Serialize;
 
@@ -97,9 +97,15 @@ async fn ctrl_c() {
 
 fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {
+        Outcome::Ended(journey)
+            if journey.status == SubmissionStatus::Agreed
+                && exit_of(journey) == Exit::MinerFault =>
+        {
+            "not_accepted"
+        }
         Outcome::Ended(journey) => journey.status.as_str(),
         Outcome::TimedOut { .. } => "timeout",
-        Outcome::Refused(_) => "refused",
+        Outcome::Refused(_) => "error",
         Outcome::Interrupted { .. } => "interrupted",
     }
 }

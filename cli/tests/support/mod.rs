@@ -30,6 +30,8 @@ use tokio::sync::oneshot;
 pub enum Fate {
     /// Agreed, a step per question.
     Agreed,
+    /// Agreed is that the challenge does not accept it.
+    NotAccepted,
     /// Rejected by the validators, by whose fault.
     Failed(Fault),
     /// Refused by this node, by whose fault.
@@ -274,7 +276,16 @@ fn get(script: &mut Script, params: &Value) -> Result<Value, ErrorObject> {
         Some(status) if last != SubmissionStatus::Failed => status.min(last),
         _ => last,
     };
-    Ok(json!(fixtures::journey(id, status, fault)))
+    let mut journey = fixtures::journey(id, status, fault);
+    if script.fate == Fate::NotAccepted && status == SubmissionStatus::Agreed {
+        journey.score = Some(0);
+        journey.reason = Some(Reason {
+            code: "not_accepted".into(),
+            text: "agent.py: import of ctypes is forbidden".into(),
+            fault: Fault::Miner,
+        });
+    }
+    Ok(json!(journey))
 }
 
 fn properties() -> SystemProperties {
