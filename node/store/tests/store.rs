@@ -308,7 +308,9 @@ fn a_challenge_never_sees_the_keys_of_another() {
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 
-fn blocks() -> impl Strategy<Value = Vec<Vec<(Vec<u8>, Option<Vec<u8>>)>>> {
+type Writes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
+
+fn blocks() -> impl Strategy<Value = Vec<Writes>> {
     let key = proptest::collection::vec(0u8..3, 0..3);
     let value = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..3));
     proptest::collection::vec(proptest::collection::vec((key, value), 0..6), 1..8)
