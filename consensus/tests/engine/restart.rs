@@ -2,6 +2,7 @@
 
 use assay_consensus::block::Block;
 use assay_consensus::block::VoteKind::{Precommit, Prevote};
+use assay_consensus::engine::EngineEffect;
 use assay_consensus::validators::Quorum;
 
 use crate::script::{Actor, Cast, block};
@@ -203,6 +204,63 @@ fn a_proposer_that_crashes_after_signing_proposes_nothing_else() {
     let actor = actor.restarted();
     assert_eq!(actor.proposals_in(0), before);
     assert!(!actor.engine.messages().is_empty());
+}
+
+#[test]
+fn a_restarted_proposer_is_not_asked_for_a_second_block() {
+    let cast = cast();
+    let me = cast.proposer(0);
+    let actor = Actor::started(&cast, me);
+    let mut engine = cast.engine(Some(me));
+    let effects = engine.restore(0, actor.own, actor.justifications);
+    let asks = |effect: &EngineEffect| matches!(effect, EngineEffect::BuildBlock { .. });
+    assert!(!effects.iter().any(asks), "{effects:?}");
+}
+
+#[test]
+fn a_nil_precommit_before_a_crash_does_not_become_a_lock_after_it() {
+    let cast = cast();
+    let me = cast.not_proposing(&[0, 1]);
+    let mut actor = Actor::started(&cast, me);
+    actor.wait();
+    for by in cast.others(me) {
+        actor.step(cast.vote(by, 0, Prevote, None));
+    }
+    assert_eq!(actor.voted(0, Precommit), None);
+    let mut actor = actor.restarted();
+    // A polka that comes only now makes the block valid; a lock needs a precommit of ours.
+    let late = block(cast.keys[cast.proposer(0)].hotkey(), 0);
+    actor.step(cast.proposal(0, None, &late));
+    for by in cast.others(me) {
+        actor.step(cast.vote(by, 0, Prevote, Some(late.id())));
+    }
+    to_round_1(&mut actor);
+    let other = block(cast.keys[cast.proposer(1)].hotkey(), 1);
+    actor.step(cast.proposal(1, None, &other));
+    assert_eq!(actor.voted(1, Prevote), Some(other.id()));
+}
+
+#[test]
+fn the_locked_block_is_still_known_when_its_round_is_long_gone() {
+    // So many validators that nobody of us has proposed within the window of rounds.
+    let cast = Cast::new(&[10; 24], Quorum::Supermajority);
+    let (me, round) = (15..24)
+        .map(|round| (cast.proposer(round), round))
+        .next()
+        .unwrap();
+    let (mut actor, locked) = locked_actor(&cast, me);
+    for next in 1..=round {
+        for by in cast.others(me) {
+            actor.step(cast.vote(by, next - 1, Precommit, None));
+        }
+        actor.wait_for_round(next);
+    }
+    let proposals = actor.proposals_in(round);
+    assert_eq!(proposals.len(), 1);
+    assert_eq!(
+        (proposals[0].block.id(), proposals[0].pol_round),
+        (locked.id(), Some(0))
+    );
 }
 
 #[test]

@@ -153,6 +153,28 @@ fn a_double_vote_is_evidence_once_and_counts_once() {
 }
 
 #[test]
+fn a_polka_counts_even_if_a_double_voter_showed_its_other_vote_first() {
+    let cast = Cast::new(&[10, 10, 10, 10], Quorum::Supermajority);
+    let me = cast.not_proposing(&[0, 1]);
+    let mut actor = Actor::started(&cast, me);
+    // No proposal in time: this validator votes nil, so the polka needs the cheat.
+    actor.wait();
+    let others = cast.others(me);
+    actor.step(cast.vote(others[0], 0, Prevote, None));
+    for by in &others {
+        actor.step(cast.vote(*by, 0, Precommit, None));
+    }
+    actor.wait_for_round(1);
+    let locked = block(cast.keys[cast.proposer(0)].hotkey(), 1);
+    actor.step(cast.proposal(1, Some(0), &locked));
+    assert_eq!(actor.vote_in(1, Prevote), None, "there is no polka yet");
+    for by in &others {
+        actor.step(cast.vote(*by, 0, Prevote, Some(locked.id())));
+    }
+    assert_eq!(actor.voted(1, Prevote), Some(locked.id()));
+}
+
+#[test]
 fn exactly_half_of_the_stake_decides_nothing() {
     let cast = Cast::new(&[10, 10, 10, 10], Quorum::Majority);
     let me = cast.not_proposing(&[0]);
