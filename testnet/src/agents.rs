@@ -35,11 +35,26 @@ pub struct SampleAgent {
 
 /// All sample agents.
 pub const SAMPLES: [SampleAgent; 5] = [
-    SampleAgent { name: "solver", expectation: Expectation::Scored(10_000) },
-    SampleAgent { name: "half", expectation: Expectation::Scored(5_000) },
-    SampleAgent { name: "unparsable", expectation: Expectation::Refused },
-    SampleAgent { name: "forbidden", expectation: Expectation::Refused },
-    SampleAgent { name: "oversized", expectation: Expectation::Refused },
+    SampleAgent {
+        name: "solver",
+        expectation: Expectation::Scored(10_000),
+    },
+    SampleAgent {
+        name: "half",
+        expectation: Expectation::Scored(5_000),
+    },
+    SampleAgent {
+        name: "unparsable",
+        expectation: Expectation::Refused,
+    },
+    SampleAgent {
+        name: "forbidden",
+        expectation: Expectation::Refused,
+    },
+    SampleAgent {
+        name: "oversized",
+        expectation: Expectation::Refused,
+    },
 ];
 
 /// The dataset of the testnet.
@@ -53,9 +68,21 @@ pub fn tasks() -> Vec<Task> {
         timeout_secs: 600,
     };
     vec![
-        task("demo-parser-1", "parser drops the last token", Difficulty::Easy),
-        task("demo-calendar-2", "leap years are off by one", Difficulty::Easy),
-        task("demo-cache-3", "expired entries are returned", Difficulty::Medium),
+        task(
+            "demo-parser-1",
+            "parser drops the last token",
+            Difficulty::Easy,
+        ),
+        task(
+            "demo-calendar-2",
+            "leap years are off by one",
+            Difficulty::Easy,
+        ),
+        task(
+            "demo-cache-3",
+            "expired entries are returned",
+            Difficulty::Medium,
+        ),
         task("demo-graph-4", "cycles are not found", Difficulty::Hard),
     ]
 }
@@ -65,10 +92,19 @@ pub fn pack(sample: &SampleAgent, dir: &Path) -> anyhow::Result<(Package, Report
     let root = dir.join(sample.name);
     std::fs::create_dir_all(&root).with_context(|| root.display().to_string())?;
     // The oversized agent is the good one with too much beside it.
-    let source = if sample.name == "oversized" { "solver" } else { sample.name };
-    let files = AGENTS.get_dir(source).with_context(|| format!("no sample agent {source:?}"))?;
+    let source = if sample.name == "oversized" {
+        "solver"
+    } else {
+        sample.name
+    };
+    let files = AGENTS
+        .get_dir(source)
+        .with_context(|| format!("no sample agent {source:?}"))?;
     for file in files.files() {
-        let name = file.path().file_name().with_context(|| format!("{:?}", file.path()))?;
+        let name = file
+            .path()
+            .file_name()
+            .with_context(|| format!("{:?}", file.path()))?;
         std::fs::write(root.join(name), file.contents())?;
     }
     if sample.name == "oversized" {
@@ -77,7 +113,12 @@ pub fn pack(sample: &SampleAgent, dir: &Path) -> anyhow::Result<(Package, Report
         }
     }
     let package = pack_directory(&root)?;
-    let reported = package.results_json.as_deref().map(Reported::from_json).transpose()?.unwrap_or_default();
+    let reported = package
+        .results_json
+        .as_deref()
+        .map(Reported::from_json)
+        .transpose()?
+        .unwrap_or_default();
     Ok((package, reported))
 }
 

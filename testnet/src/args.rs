@@ -88,9 +88,18 @@ struct Size {
 /// Runs the testnet's command line.
 pub fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Command::Demo { size, epochs, crash, tamper, json } => run_demo(&size, epochs, crash, tamper, json),
+        Command::Demo {
+            size,
+            epochs,
+            crash,
+            tamper,
+            json,
+        } => run_demo(&size, epochs, crash, tamper, json),
         Command::Up { size } => run_up(&size).map(|()| true),
-        Command::Node { config, tamper_results } => run_one_node(&config, tamper_results).map(|()| true),
+        Command::Node {
+            config,
+            tamper_results,
+        } => run_one_node(&config, tamper_results).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -102,10 +111,20 @@ pub fn run(args: Args) -> ExitCode {
     }
 }
 
-fn run_demo(size: &Size, epochs: u64, crash: bool, tamper: bool, json: bool) -> anyhow::Result<bool> {
+fn run_demo(
+    size: &Size,
+    epochs: u64,
+    crash: bool,
+    tamper: bool,
+    json: bool,
+) -> anyhow::Result<bool> {
     let (dir, temporary) = work_dir(size.dir.as_deref())?;
     let plan = plan(size, dir, tamper);
-    let options = DemoOptions { plan, epochs, crash };
+    let options = DemoOptions {
+        plan,
+        epochs,
+        crash,
+    };
     let progress = spinner();
     let mut say = |line: String| {
         if progress.is_hidden() {
@@ -155,7 +174,8 @@ fn run_up(size: &Size) -> anyhow::Result<()> {
 
 fn run_one_node(config: &std::path::Path, tamper_results: bool) -> anyhow::Result<()> {
     // A node must not outlive the testnet, however that ends.
-    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM).context("parent death signal")?;
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM)
+        .context("parent death signal")?;
     init_logs_for(1, false);
     run_node(NodeConfig::read(config)?, FaultInjection { tamper_results })
 }
@@ -170,13 +190,18 @@ fn print_addresses(testnet: &Testnet) -> anyhow::Result<()> {
     std::fs::create_dir_all(&keys)?;
     for agent in &SAMPLES {
         let path = keys.join(format!("{}.json", agent.name));
-        let seed = assay_consensus::keys::Keypair::insecure_seed_of_name(&format!("assay-testnet/{}", agent.name));
+        let seed = assay_consensus::keys::Keypair::insecure_seed_of_name(&format!(
+            "assay-testnet/{}",
+            agent.name
+        ));
         assay_chain::key_file::write(&path, &seed, true)?;
         println!("miner key     {}", path.display());
     }
     let url = testnet.nodes.first().context("a validator")?.url();
     println!("\nWatch it:   assay tui --rpc {url}");
-    println!("Submit:     assay submit --challenge term-challenge --package DIR --key KEY --rpc {url}");
+    println!(
+        "Submit:     assay submit --challenge term-challenge --package DIR --key KEY --rpc {url}"
+    );
     println!("Stop:       Ctrl-C");
     Ok(())
 }
@@ -203,5 +228,7 @@ fn spinner() -> ProgressBar {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
 }

@@ -57,9 +57,16 @@ pub async fn run(options: DemoOptions, say: &mut dyn FnMut(String)) -> anyhow::R
     Ok(summary)
 }
 
-async fn story(testnet: &mut Testnet, options: &DemoOptions, say: &mut dyn FnMut(String)) -> anyhow::Result<Summary> {
+async fn story(
+    testnet: &mut Testnet,
+    options: &DemoOptions,
+    say: &mut dyn FnMut(String),
+) -> anyhow::Result<Summary> {
     let epoch = wait_for_room(testnet, say).await?;
-    say(format!("epoch {epoch}: miners submit {} agents", SAMPLES.len()));
+    say(format!(
+        "epoch {epoch}: miners submit {} agents",
+        SAMPLES.len()
+    ));
     let sent = submit_all(testnet, epoch).await?;
 
     if options.crash {
@@ -89,7 +96,9 @@ async fn wait_for_room(testnet: &mut Testnet, say: &mut dyn FnMut(String)) -> an
             testnet.check_alive()?;
             let head = testnet.chain.finalized_head().await?;
             let ledger_epoch = first_client(testnet)?.node_status().await?.epoch;
-            if ledger_epoch == head.epoch && head.number + margin + BLOCKS_NEEDED < head.next_epoch_start {
+            if ledger_epoch == head.epoch
+                && head.number + margin + BLOCKS_NEEDED < head.next_epoch_start
+            {
                 return Ok(head.epoch);
             }
             if !told {
@@ -110,22 +119,44 @@ async fn submit_all(testnet: &Testnet, epoch: u64) -> anyhow::Result<Vec<Sent>> 
     for (index, agent) in SAMPLES.iter().enumerate() {
         let keypair = Plan::key(agent.name);
         let (package, reported) = agents::pack(agent, &packages)?;
-        let label = Label { challenge: CHALLENGE.to_owned(), name: agent.name.to_owned(), sequence: 0 };
+        let label = Label {
+            challenge: CHALLENGE.to_owned(),
+            name: agent.name.to_owned(),
+            sequence: 0,
+        };
         let target = Target { network, epoch };
         let submission = build_term_submission(&target, &label, &package.zip, &reported, &keypair)?;
-        let node = testnet.nodes.get(index % testnet.nodes.len()).context("a validator")?;
-        let outcome = match node.client()?.submission_send(&submission.send_params()).await {
+        let node = testnet
+            .nodes
+            .get(index % testnet.nodes.len())
+            .context("a validator")?;
+        let outcome = match node
+            .client()?
+            .submission_send(&submission.send_params())
+            .await
+        {
             Ok(receipt) => Ok(receipt.submission_id),
             Err(error) => Err(error.to_string()),
         };
-        sent.push(Sent { agent: agent.clone(), hotkey: keypair.hotkey(), outcome });
+        sent.push(Sent {
+            agent: agent.clone(),
+            hotkey: keypair.hotkey(),
+            outcome,
+        });
     }
     Ok(sent)
 }
 
 /// Kills the last honest validator without warning and starts it again when the others went on.
-async fn crash_and_restart(testnet: &mut Testnet, say: &mut dyn FnMut(String)) -> anyhow::Result<()> {
-    let victim = testnet.nodes.iter().rposition(|node| !node.spec.tampers).context("an honest validator")?;
+async fn crash_and_restart(
+    testnet: &mut Testnet,
+    say: &mut dyn FnMut(String),
+) -> anyhow::Result<()> {
+    let victim = testnet
+        .nodes
+        .iter()
+        .rposition(|node| !node.spec.tampers)
+        .context("an honest validator")?;
     let height = first_client(testnet)?.node_status().await?.ledger_height;
     let node = testnet.nodes.get_mut(victim).context("the victim")?;
     say(format!("killing {} with SIGKILL", node.spec.name));
@@ -157,7 +188,11 @@ async fn crash_and_restart(testnet: &mut Testnet, say: &mut dyn FnMut(String)) -
 }
 
 /// Waits until every honest validator shows the end of every submission and all of their votes.
-async fn follow_all(testnet: &mut Testnet, sent: &[Sent], honest: &[usize]) -> anyhow::Result<Vec<Option<Journey>>> {
+async fn follow_all(
+    testnet: &mut Testnet,
+    sent: &[Sent],
+    honest: &[usize],
+) -> anyhow::Result<Vec<Option<Journey>>> {
     let mut journeys = Vec::new();
     for one in sent {
         let Ok(id) = &one.outcome else {
@@ -170,7 +205,12 @@ async fn follow_all(testnet: &mut Testnet, sent: &[Sent], honest: &[usize]) -> a
                 loop {
                     testnet.check_alive()?;
                     let client = client_of(testnet, *index)?;
-                    if let Some(journey) = client.submission_get(id).await.ok().filter(|j| has_ended(j, honest.len())) {
+                    if let Some(journey) = client
+                        .submission_get(id)
+                        .await
+                        .ok()
+                        .filter(|j| has_ended(j, honest.len()))
+                    {
                         return Ok(journey);
                     }
                     tokio::time::sleep(POLL).await;
@@ -187,7 +227,11 @@ async fn follow_all(testnet: &mut Testnet, sent: &[Sent], honest: &[usize]) -> a
 
 /// Agreed with a vote of every honest validator, or failed.
 fn has_ended(journey: &Journey, honest: usize) -> bool {
-    let agreeing = journey.votes.iter().filter(|vote| vote.agrees == Some(true)).count();
+    let agreeing = journey
+        .votes
+        .iter()
+        .filter(|vote| vote.agrees == Some(true))
+        .count();
     match journey.status {
         SubmissionStatus::Agreed => agreeing >= honest,
         status => status.is_terminal(),
@@ -195,15 +239,33 @@ fn has_ended(journey: &Journey, honest: usize) -> bool {
 }
 
 /// Waits until the chain holds the weights of every honest validator.
-async fn wait_for_weights(testnet: &mut Testnet, honest: &[usize], epoch: u64) -> anyhow::Result<WeightsReport> {
-    let wanted: Vec<String> = honest.iter().filter_map(|i| testnet.hotkeys.get(*i)).map(Hotkey::to_ss58).collect();
+async fn wait_for_weights(
+    testnet: &mut Testnet,
+    honest: &[usize],
+    epoch: u64,
+) -> anyhow::Result<WeightsReport> {
+    let wanted: Vec<String> = honest
+        .iter()
+        .filter_map(|i| testnet.hotkeys.get(*i))
+        .map(Hotkey::to_ss58)
+        .collect();
     within("weights on the chain", async {
         loop {
             testnet.check_alive()?;
             let report = first_client(testnet)?.weights_get(Some(epoch)).await;
             if let Ok(report) = report {
-                let shown = |hotkey: &String| report.chain.iter().any(|row| row.hotkey == *hotkey && row.matches);
-                let voted = |hotkey: &String| report.votes.iter().any(|v| v.hotkey == *hotkey && v.agrees == Some(true));
+                let shown = |hotkey: &String| {
+                    report
+                        .chain
+                        .iter()
+                        .any(|row| row.hotkey == *hotkey && row.matches)
+                };
+                let voted = |hotkey: &String| {
+                    report
+                        .votes
+                        .iter()
+                        .any(|v| v.hotkey == *hotkey && v.agrees == Some(true))
+                };
                 if wanted.iter().all(|hotkey| shown(hotkey) && voted(hotkey)) {
                     return Ok(report);
                 }
@@ -255,7 +317,11 @@ async fn summarise(
     for (node, hotkey) in testnet.nodes.iter().zip(&testnet.hotkeys) {
         validators.push(validator_view(node, hotkey, &journeys, last).await?);
     }
-    let miners = sent.iter().zip(&journeys).map(|(one, journey)| miner_view(one, journey.as_ref())).collect();
+    let miners = sent
+        .iter()
+        .zip(&journeys)
+        .map(|(one, journey)| miner_view(one, journey.as_ref()))
+        .collect();
     let expected = expected_on_chain(testnet, last, &audit).await?;
     Ok(Summary {
         agreement: false,
@@ -296,9 +362,17 @@ async fn validator_view(
         mode: status.mode.to_string(),
         ledger_height: status.ledger_height,
         divergent: votes.iter().any(|vote| !vote.agrees) || status.mode == NodeMode::Diverged,
-        weights_vote: weights.votes.iter().find(|vote| vote.hotkey == hotkey).map(|vote| vote.weights_hash.clone()),
-        chain_weights: chain_row
-            .map(|row| row.entries.iter().filter_map(|entry| Some((entry.uid?, entry.weight))).collect()),
+        weights_vote: weights
+            .votes
+            .iter()
+            .find(|vote| vote.hotkey == hotkey)
+            .map(|vote| vote.weights_hash.clone()),
+        chain_weights: chain_row.map(|row| {
+            row.entries
+                .iter()
+                .filter_map(|entry| Some((entry.uid?, entry.weight)))
+                .collect()
+        }),
         hotkey,
         votes,
     })
@@ -307,7 +381,10 @@ async fn validator_view(
 fn miner_view(sent: &Sent, journey: Option<&Journey>) -> MinerView {
     let reason = match (&sent.outcome, journey) {
         (Err(refusal), _) => Some(refusal.clone()),
-        (Ok(_), Some(journey)) => journey.reason.as_ref().map(|reason| format!("{}: {}", reason.code, reason.text)),
+        (Ok(_), Some(journey)) => journey
+            .reason
+            .as_ref()
+            .map(|reason| format!("{}: {}", reason.code, reason.text)),
         (Ok(_), None) => None,
     };
     MinerView {
@@ -324,23 +401,42 @@ fn miner_view(sent: &Sent, journey: Option<&Journey>) -> MinerView {
 
 /// What the chain must hold, from the auditor's recomputed weights and the metagraph of the block
 /// that the ledger pinned.
-async fn expected_on_chain(testnet: &Testnet, report: &WeightsReport, audit: &AuditView) -> anyhow::Result<Vec<(u16, u16)>> {
+async fn expected_on_chain(
+    testnet: &Testnet,
+    report: &WeightsReport,
+    audit: &AuditView,
+) -> anyhow::Result<Vec<(u16, u16)>> {
     let number = report.chain_block.context("the weights' chain block")?;
-    let pinned: Hash = testnet.chain.block(number).await?.context("the weights' chain block")?.hash;
+    let pinned: Hash = testnet
+        .chain
+        .block(number)
+        .await?
+        .context("the weights' chain block")?
+        .hash;
     let metagraph = testnet.chain.metagraph(pinned).await?;
     let mut weights = Vec::new();
     for weight in &audit.weights {
-        weights.push(Weight { hotkey: Hotkey::parse(&weight.hotkey)?, value: weight.weight });
+        weights.push(Weight {
+            hotkey: Hotkey::parse(&weight.hotkey)?,
+            value: weight.weight,
+        });
     }
     Ok(chain_weights::resolve(&weights, &metagraph, &testnet.genesis.burn_hotkey).entries)
 }
 
 fn honest_nodes(testnet: &Testnet) -> Vec<usize> {
-    (0..testnet.nodes.len()).filter(|index| testnet.plan.tamper != Some(*index)).collect()
+    (0..testnet.nodes.len())
+        .filter(|index| testnet.plan.tamper != Some(*index))
+        .collect()
 }
 
 fn first_client(testnet: &Testnet) -> anyhow::Result<RpcClient> {
-    client_of(testnet, *honest_nodes(testnet).first().context("an honest validator")?)
+    client_of(
+        testnet,
+        *honest_nodes(testnet)
+            .first()
+            .context("an honest validator")?,
+    )
 }
 
 fn client_of(testnet: &Testnet, index: usize) -> anyhow::Result<RpcClient> {

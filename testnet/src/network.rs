@@ -89,7 +89,11 @@ impl Plan {
         };
         let mut neurons = vec![neuron(usize::from(OWNER_UID), "owner", 0)];
         for index in 0..self.validators {
-            neurons.push(neuron(neurons.len(), &Plan::validator_name(index), VALIDATOR_STAKE_RAO));
+            neurons.push(neuron(
+                neurons.len(),
+                &Plan::validator_name(index),
+                VALIDATOR_STAKE_RAO,
+            ));
         }
         for miner in &self.miners {
             neurons.push(neuron(neurons.len(), miner, 0));
@@ -110,8 +114,15 @@ impl Testnet {
 
         // Two more ports than validators need: for an auditor that joins late.
         let ports = free_ports(2 * plan.validators + 2)?;
-        let mut testnet =
-            Testnet { plan, genesis, nodes: Vec::new(), hotkeys: Vec::new(), chain, server, ports };
+        let mut testnet = Testnet {
+            plan,
+            genesis,
+            nodes: Vec::new(),
+            hotkeys: Vec::new(),
+            chain,
+            server,
+            ports,
+        };
         say(format!("starting {} validators", testnet.plan.validators));
         for index in 0..testnet.plan.validators {
             let name = Plan::validator_name(index);
@@ -165,7 +176,9 @@ impl Testnet {
             block_time_ms: self.plan.block_time_ms,
             p2p_port: port(2 * index)?,
             rpc_port: port(2 * index + 1)?,
-            peers: others.map(|other| port(2 * other)).collect::<anyhow::Result<_>>()?,
+            peers: others
+                .map(|other| port(2 * other))
+                .collect::<anyhow::Result<_>>()?,
             tampers: false,
         })
     }
@@ -175,10 +188,15 @@ impl Testnet {
         for index in 0..self.nodes.len() {
             loop {
                 self.check_alive()?;
-                let Some(node) = self.nodes.get(index) else { break };
+                let Some(node) = self.nodes.get(index) else {
+                    break;
+                };
                 let client = node.client()?;
                 let ready = match client.node_status().await {
-                    Ok(status) => status.mode == NodeMode::Active && status.peers + 1 >= self.nodes.len() as u64,
+                    Ok(status) => {
+                        status.mode == NodeMode::Active
+                            && status.peers + 1 >= self.nodes.len() as u64
+                    }
                     Err(_) => false,
                 };
                 if ready {
@@ -187,7 +205,10 @@ impl Testnet {
                 }
                 if started.elapsed() > READY {
                     let log = log_tail(&node.spec.log_file(), 20);
-                    bail!("{} is not ready after {READY:?}; its log ends with:\n{log}", node.spec.name);
+                    bail!(
+                        "{} is not ready after {READY:?}; its log ends with:\n{log}",
+                        node.spec.name
+                    );
                 }
                 tokio::time::sleep(POLL).await;
             }
@@ -208,7 +229,9 @@ async fn start_chain(plan: &Plan) -> anyhow::Result<(DevChainServer, DevChainCli
         data_dir: plan.dir.join("chain"),
         admin_token: None,
     };
-    let server = DevChainServer::start(config, options).await.context("development chain")?;
+    let server = DevChainServer::start(config, options)
+        .await
+        .context("development chain")?;
     let client = DevChainClient::new(DevChainClientConfig::new(server.url()), None)?;
     Ok((server, client))
 }
@@ -247,7 +270,9 @@ pub fn work_dir(dir: Option<&Path>) -> anyhow::Result<(PathBuf, Option<tempfile:
     match dir {
         Some(dir) => Ok((dir.to_owned(), None)),
         None => {
-            let temporary = tempfile::Builder::new().prefix("assay-testnet-").tempdir()?;
+            let temporary = tempfile::Builder::new()
+                .prefix("assay-testnet-")
+                .tempdir()?;
             Ok((temporary.path().to_owned(), Some(temporary)))
         }
     }

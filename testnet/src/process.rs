@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use assay_api::RpcClient;
-use assay_node::config::{ChainConfig, ConsensusConfig, NodeConfig, P2pConfig, RpcConfig, RuntimeConfig};
+use assay_node::config::{
+    ChainConfig, ConsensusConfig, NodeConfig, P2pConfig, RpcConfig, RuntimeConfig,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
@@ -61,29 +63,48 @@ impl NodeProcess {
 
     /// Starts the process again after [`NodeProcess::kill`].
     pub fn spawn(&mut self) -> anyhow::Result<()> {
-        let log = File::options().create(true).append(true).open(self.spec.log_file())?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.spec.log_file())?;
         let program = std::env::current_exe().context("own executable")?;
         let mut command = Command::new(program);
-        command.arg("node").arg("--config").arg(self.spec.config_file());
+        command
+            .arg("node")
+            .arg("--config")
+            .arg(self.spec.config_file());
         if self.spec.tampers {
             command.arg("--tamper-results");
         }
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
-        self.child = Some(command.spawn().with_context(|| format!("starting {}", self.spec.name))?);
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true);
+        self.child = Some(
+            command
+                .spawn()
+                .with_context(|| format!("starting {}", self.spec.name))?,
+        );
         Ok(())
     }
 
     /// SIGKILL: the node gets no chance to save anything.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         if let Some(mut child) = self.child.take() {
-            child.kill().await.with_context(|| format!("killing {}", self.spec.name))?;
+            child
+                .kill()
+                .await
+                .with_context(|| format!("killing {}", self.spec.name))?;
         }
         Ok(())
     }
 
     /// SIGTERM, then SIGKILL if it does not stop.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
-        let Some(mut child) = self.child.take() else { return Ok(()) };
+        let Some(mut child) = self.child.take() else {
+            return Ok(());
+        };
         if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
             // The process may have ended in this moment.
             let _ended = kill(Pid::from_raw(pid), Signal::SIGTERM);
@@ -92,21 +113,38 @@ impl NodeProcess {
             Ok(status) => {
                 let status = status?;
                 if !status.success() {
-                    bail!("{} ended with {status}; see {}", self.spec.name, self.spec.log_file().display());
+                    bail!(
+                        "{} ended with {status}; see {}",
+                        self.spec.name,
+                        self.spec.log_file().display()
+                    );
                 }
                 Ok(())
             }
             Err(_) => {
                 child.kill().await?;
-                bail!("{} did not stop within {STOP_GRACE:?} and was killed", self.spec.name)
+                bail!(
+                    "{} did not stop within {STOP_GRACE:?} and was killed",
+                    self.spec.name
+                )
             }
         }
     }
 
     /// Fails if the process has ended by itself.
     pub fn check_alive(&mut self) -> anyhow::Result<()> {
-        if let Some(status) = self.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
-            bail!("{} ended with {status}; see {}", self.spec.name, self.spec.log_file().display());
+        if let Some(status) = self
+            .child
+            .as_mut()
+            .map(Child::try_wait)
+            .transpose()?
+            .flatten()
+        {
+            bail!(
+                "{} ended with {status}; see {}",
+                self.spec.name,
+                self.spec.log_file().display()
+            );
         }
         Ok(())
     }
@@ -150,12 +188,24 @@ impl NodeSpec {
                 ..ChainConfig::default()
             },
             p2p: P2pConfig {
-                listen: vec![format!("/ip4/127.0.0.1/tcp/{port}"), format!("/ip4/127.0.0.1/udp/{port}/quic-v1")],
+                listen: vec![
+                    format!("/ip4/127.0.0.1/tcp/{port}"),
+                    format!("/ip4/127.0.0.1/udp/{port}/quic-v1"),
+                ],
                 external: Vec::new(),
-                bootstrap: self.peers.iter().map(|peer| format!("/ip4/127.0.0.1/tcp/{peer}")).collect(),
+                bootstrap: self
+                    .peers
+                    .iter()
+                    .map(|peer| format!("/ip4/127.0.0.1/tcp/{peer}"))
+                    .collect(),
             },
-            rpc: RpcConfig { listen: ([127, 0, 0, 1], self.rpc_port).into() },
-            runtime: RuntimeConfig { workers: 2, ..RuntimeConfig::default() },
+            rpc: RpcConfig {
+                listen: ([127, 0, 0, 1], self.rpc_port).into(),
+            },
+            runtime: RuntimeConfig {
+                workers: 2,
+                ..RuntimeConfig::default()
+            },
             consensus: ConsensusConfig {
                 propose_ms: 1_000,
                 prevote_ms: 500,
@@ -186,5 +236,9 @@ pub fn log_tail(file: &Path, lines: usize) -> String {
     let text = std::fs::read(file).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let all: Vec<&str> = text.lines().collect();
-    all.iter().skip(all.len().saturating_sub(lines)).copied().collect::<Vec<_>>().join("\n")
+    all.iter()
+        .skip(all.len().saturating_sub(lines))
+        .copied()
+        .collect::<Vec<_>>()
+        .join("\n")
 }

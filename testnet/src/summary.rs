@@ -120,7 +120,10 @@ pub struct AuditView {
 
 impl From<&WeightEntry> for WeightView {
     fn from(entry: &WeightEntry) -> WeightView {
-        WeightView { hotkey: entry.hotkey.clone(), weight: entry.weight }
+        WeightView {
+            hotkey: entry.hotkey.clone(),
+            weight: entry.weight,
+        }
     }
 }
 
@@ -132,12 +135,17 @@ impl Summary {
             let should_diverge = tampering.as_ref() == Some(&validator.name);
             match (should_diverge, validator.divergent) {
                 (true, true) => continue,
-                (true, false) => problems.push(format!("{} tampers but was not found out", validator.name)),
+                (true, false) => {
+                    problems.push(format!("{} tampers but was not found out", validator.name))
+                }
                 (false, true) => problems.push(format!("{} diverges", validator.name)),
                 (false, false) => {}
             }
             if validator.chain_weights.as_ref() != Some(&self.expected_chain_weights) {
-                problems.push(format!("the chain does not hold the recomputed weights for {}", validator.name));
+                problems.push(format!(
+                    "the chain does not hold the recomputed weights for {}",
+                    validator.name
+                ));
             }
         }
         if self.audit.weights != self.agreed_weights {
@@ -148,11 +156,16 @@ impl Summary {
         }
         for miner in &self.miners {
             let as_expected = match miner.expectation {
-                Expectation::Scored(score) => miner.status == "agreed" && miner.score == Some(score) && miner.reason.is_none(),
+                Expectation::Scored(score) => {
+                    miner.status == "agreed" && miner.score == Some(score) && miner.reason.is_none()
+                }
                 Expectation::Refused => miner.reason.is_some() && miner.score.unwrap_or(0) == 0,
             };
             if !as_expected {
-                problems.push(format!("{} ended unexpectedly: {}", miner.name, miner.status));
+                problems.push(format!(
+                    "{} ended unexpectedly: {}",
+                    miner.name, miner.status
+                ));
             }
         }
         self.agreement = problems.is_empty();
@@ -173,16 +186,30 @@ impl Summary {
                 miner.reason.clone().unwrap_or_else(|| "-".into()),
             ]);
         }
-        let mut validators = table(&["validator", "hotkey", "mode", "height", "log votes", "weights vote", "chain holds"]);
+        let mut validators = table(&[
+            "validator",
+            "hotkey",
+            "mode",
+            "height",
+            "log votes",
+            "weights vote",
+            "chain holds",
+        ]);
         for validator in &self.validators {
             let agreeing = validator.votes.iter().filter(|vote| vote.agrees).count();
             let votes = format!(
                 "{agreeing}/{} agree{}",
                 validator.votes.len(),
-                if validator.divergent { ", DIVERGENT" } else { "" }
+                if validator.divergent {
+                    ", DIVERGENT"
+                } else {
+                    ""
+                }
             );
             let held = validator.chain_weights.as_ref().map(|weights| {
-                let entries = weights.iter().map(|(uid, weight)| format!("{uid}:{weight}"));
+                let entries = weights
+                    .iter()
+                    .map(|(uid, weight)| format!("{uid}:{weight}"));
                 entries.collect::<Vec<_>>().join(" ")
             });
             validators.add_row([
@@ -197,32 +224,55 @@ impl Summary {
         }
         let mut weights = table(&["agreed weight", "hotkey", "who"]);
         for weight in &self.agreed_weights {
-            let miner = self.miners.iter().find(|miner| miner.hotkey == weight.hotkey);
+            let miner = self
+                .miners
+                .iter()
+                .find(|miner| miner.hotkey == weight.hotkey);
             let who = miner.map_or("burn", |miner| miner.name.as_str());
-            weights.add_row([weight.weight.to_string(), short(&weight.hotkey), who.to_owned()]);
+            weights.add_row([
+                weight.weight.to_string(),
+                short(&weight.hotkey),
+                who.to_owned(),
+            ]);
         }
         let epochs: Vec<String> = self.epochs.iter().map(u64::to_string).collect();
         // Writing to a String can't fail.
         let _ = writeln!(text, "{miners}\n{validators}\n{weights}");
-        let _ = writeln!(text, "epochs: {}   elapsed: {:.1} s", epochs.join(", "), self.elapsed_ms as f64 / 1000.0);
+        let _ = writeln!(
+            text,
+            "epochs: {}   elapsed: {:.1} s",
+            epochs.join(", "),
+            self.elapsed_ms as f64 / 1000.0
+        );
         let _ = writeln!(
             text,
             "auditor: replayed {} blocks, state root {}, recomputed the same weights: {}",
             self.audit.height,
             short(&self.audit.state_root),
-            if self.audit.weights == self.agreed_weights { "yes" } else { "NO" }
+            if self.audit.weights == self.agreed_weights {
+                "yes"
+            } else {
+                "NO"
+            }
         );
         for problem in &self.problems {
             let _ = writeln!(text, "problem: {problem}");
         }
-        let _ = write!(text, "agreement: {}", if self.agreement { "ok" } else { "FAILED" });
+        let _ = write!(
+            text,
+            "agreement: {}",
+            if self.agreement { "ok" } else { "FAILED" }
+        );
         text
     }
 }
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
     table
 }
 
