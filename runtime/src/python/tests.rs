@@ -1,3 +1,5 @@
+//! The policy check on sources: what is found, what passes, and what nesting does to it.
+
 use super::*;
 
 fn run(source: impl AsRef<[u8]>) -> PythonCheckResponse {
