@@ -11,7 +11,7 @@ use assay_api::submission::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::follow::Progress;
-use crate::text::{clean, percent, score, short, span, ss58};
+use crate::text::{clean, percent, score, short, ss58, took};
 
 /// Steps from received to agreed.
 const STEPS: u64 = 5;
@@ -110,7 +110,7 @@ fn step_line(journey: &Journey, step: &JourneyStep) -> String {
     let mut line = format!(
         "  {:<9} +{}",
         step.status.as_str(),
-        span(step.time_ms.saturating_sub(start_ms))
+        took(step.time_ms.saturating_sub(start_ms))
     );
     if let Some(height) = step.height {
         line.push_str(&format!("  ledger {height}"));

@@ -91,7 +91,7 @@ pub fn build_submission(
         payload_len,
     };
     Ok(SignedSubmission {
-        header: Signed::new(&target.network, header, keypair).into_signed(),
+        header: Signed::sign(&target.network, header, keypair).into_signed(),
         payload,
     })
 }

@@ -63,6 +63,14 @@ pub fn span(ms: u64) -> String {
     }
 }
 
+/// How long something took; below ten seconds to the millisecond: `0.037s`.
+pub fn took(ms: u64) -> String {
+    match ms {
+        0..10_000 => format!("{}.{:03}s", ms / 1_000, ms % 1_000),
+        _ => span(ms),
+    }
+}
+
 /// Control characters and those that reverse or hide text.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -99,6 +107,10 @@ mod tests {
         assert_eq!(
             [400, 12_000, 185_000, 7_800_000, 90_000_000].map(span),
             ["0.4s", "12s", "3m 05s", "2h 10m", "1d 1h"]
+        );
+        assert_eq!(
+            [0, 37, 9_999, 10_000].map(took),
+            ["0.000s", "0.037s", "9.999s", "10s"]
         );
     }
 }

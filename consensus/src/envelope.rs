@@ -58,7 +58,7 @@ pub fn verify_detached<P: Payload>(
 
 impl<P: Payload> Signed<P> {
     /// Signs a payload.
-    pub fn new(network: &NetworkId, payload: P, keypair: &Keypair) -> Verified<P> {
+    pub fn sign(network: &NetworkId, payload: P, keypair: &Keypair) -> Verified<P> {
         let signature = keypair.sign(&signing_bytes(network, &payload));
         Verified(Signed {
             payload,

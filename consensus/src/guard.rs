@@ -190,7 +190,7 @@ impl SignGuard {
 
     /// Signs a statement that can't conflict with anything, such as the link to a transport key.
     pub fn sign_statement<P: crate::envelope::Payload>(&self, payload: P) -> Verified<P> {
-        Signed::new(&self.network, payload, &self.keypair)
+        Signed::sign(&self.network, payload, &self.keypair)
     }
 }
 
@@ -198,7 +198,7 @@ macro_rules! guarded {
     ($payload:ty, $variant:ident, $signed:ident => $wrap:expr) => {
         impl Guarded for $payload {
             fn sign(self, network: &NetworkId, keypair: &Keypair) -> Message {
-                let $signed = Signed::new(network, self, keypair).into_signed();
+                let $signed = Signed::sign(network, self, keypair).into_signed();
                 Message::$variant($wrap)
             }
 

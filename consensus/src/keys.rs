@@ -1,6 +1,7 @@
 //! Hotkeys: sr25519 keys with the signing context `substrate`, shown as SS58 with prefix 42.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use blake2::{Blake2b512, Digest};
 use schnorrkel::{ExpansionMode, MiniSecretKey, signing_context};
@@ -13,6 +14,34 @@ const SIGNING_CONTEXT: &[u8] = b"substrate";
 
 /// Prefix of the checksum preimage of an SS58 address.
 const SS58_CHECKSUM_PREFIX: &[u8] = b"SS58PRE";
+
+/// Signatures checked by this process: a statistic that nothing depends on.
+static VERIFIED: AtomicU64 = AtomicU64::new(0);
+
+/// Signatures made by this process: a statistic that nothing depends on.
+static SIGNED: AtomicU64 = AtomicU64::new(0);
+
+/// How many signatures this process has checked and made since it started, all keys together.
+///
+/// For metrics and benchmarks only. Updates are relaxed: the two numbers may be of slightly
+/// different moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignatureCounts {
+    /// Checked, whatever came of it.
+    pub verified: u64,
+    /// Made.
+    pub signed: u64,
+}
+
+impl SignatureCounts {
+    /// The counts of this moment.
+    pub fn now() -> SignatureCounts {
+        SignatureCounts {
+            verified: VERIFIED.load(Ordering::Relaxed),
+            signed: SIGNED.load(Ordering::Relaxed),
+        }
+    }
+}
 
 /// Why a key, address or signature could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +132,7 @@ impl Hotkey {
 
     /// Checks a signature over raw bytes.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), KeyError> {
+        VERIFIED.fetch_add(1, Ordering::Relaxed);
         let bad = || KeyError::BadSignature(*self);
         let public = schnorrkel::PublicKey::from_bytes(&self.0).map_err(|_| bad())?;
         let signature = schnorrkel::Signature::from_bytes(&signature.0).map_err(|_| bad())?;
@@ -144,6 +174,7 @@ impl Keypair {
 
     /// Signs raw bytes as `sp_core::sr25519::Pair::sign` does.
     pub fn sign(&self, message: &[u8]) -> Signature {
+        SIGNED.fetch_add(1, Ordering::Relaxed);
         let context = signing_context(SIGNING_CONTEXT);
         Signature(self.inner.sign(context.bytes(message)).to_bytes())
     }
@@ -289,5 +320,17 @@ mod tests {
         assert_eq!(alice.hotkey().verify(b"message", &signature), Ok(()));
         assert!(alice.hotkey().verify(b"massage", &signature).is_err());
         assert!(bob.hotkey().verify(b"message", &signature).is_err());
+    }
+
+    #[test]
+    fn a_refused_signature_counts_as_checked() {
+        let alice = Keypair::insecure_from_name("alice");
+        let before = SignatureCounts::now();
+        let signature = alice.sign(b"message");
+        assert!(alice.hotkey().verify(b"massage", &signature).is_err());
+        let after = SignatureCounts::now();
+        // Other tests of this process count too.
+        assert!(after.signed > before.signed);
+        assert!(after.verified > before.verified);
     }
 }

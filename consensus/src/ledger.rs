@@ -94,21 +94,8 @@ pub enum BlockError {
     #[error("a block that starts an epoch must have no entries")]
     BoundaryNotEmpty,
     /// The roots after the parent are not ours.
-    #[error(
-        "roots after height {height}: ours {ours_state}/{ours_results}, theirs {theirs_state}/{theirs_results}"
-    )]
-    RootsDiffer {
-        /// Height of the parent.
-        height: u64,
-        /// Our state root.
-        ours_state: Hash,
-        /// Our results root.
-        ours_results: Hash,
-        /// State root in the block.
-        theirs_state: Hash,
-        /// Results root in the block.
-        theirs_results: Hash,
-    },
+    #[error(transparent)]
+    RootsDiffer(Box<RootsDiffer>),
     /// Neither entries nor anything to seal.
     #[error("block has no work to do")]
     NoWork,
@@ -120,6 +107,21 @@ pub enum BlockError {
         /// What is wrong with it.
         error: EntryError,
     },
+}
+
+/// Roots after the same block that are not the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "roots after height {height}: ours {}/{}, theirs {}/{}",
+    .ours.0, .ours.1, .theirs.0, .theirs.1
+)]
+pub struct RootsDiffer {
+    /// Height of the block.
+    pub height: u64,
+    /// Our state and results roots.
+    pub ours: (Hash, Hash),
+    /// State and results roots in the block after it.
+    pub theirs: (Hash, Hash),
 }
 
 /// Why an entry may not be in a block.
@@ -316,14 +318,15 @@ impl Ledger {
         self.check_link(block)?;
         let header = &block.header;
         let tip = &self.tip;
-        if (header.state_root, header.results_root) != (tip.state_root, tip.results_root) {
-            return Err(BlockError::RootsDiffer {
+        let ours = (tip.state_root, tip.results_root);
+        let theirs = (header.state_root, header.results_root);
+        if ours != theirs {
+            let differ = RootsDiffer {
                 height: tip.height,
-                ours_state: tip.state_root,
-                ours_results: tip.results_root,
-                theirs_state: header.state_root,
-                theirs_results: header.results_root,
-            });
+                ours,
+                theirs,
+            };
+            return Err(BlockError::RootsDiffer(Box::new(differ)));
         }
         if block.entries.is_empty() && self.work(&header.chain).is_none() {
             return Err(BlockError::NoWork);

@@ -224,7 +224,7 @@ mod tests {
             Keypair::insecure_from_name("alice"),
             Keypair::insecure_from_name("mallory"),
         );
-        let signed = Signed::new(&network(), header(&alice), &mallory).into_signed();
+        let signed = Signed::sign(&network(), header(&alice), &mallory).into_signed();
         assert!(matches!(
             verify_submission(signed, &network()),
             Err(HeaderError::WrongSigner { .. })
@@ -235,7 +235,7 @@ mod tests {
     fn a_signature_for_another_network_is_refused() {
         let alice = Keypair::insecure_from_name("alice");
         let other = NetworkId(Hash::of(b"other"));
-        let signed = Signed::new(&other, header(&alice), &alice).into_signed();
+        let signed = Signed::sign(&other, header(&alice), &alice).into_signed();
         assert!(matches!(
             verify_submission(signed, &network()),
             Err(HeaderError::Signature(_))
@@ -250,7 +250,7 @@ mod tests {
                 payload_len: len,
                 ..header(&alice)
             };
-            let signed = Signed::new(&network(), bad, &alice).into_signed();
+            let signed = Signed::sign(&network(), bad, &alice).into_signed();
             assert_eq!(
                 verify_submission(signed, &network()),
                 Err(HeaderError::PayloadLength(len))

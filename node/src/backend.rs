@@ -472,7 +472,7 @@ impl Backend for NodeBackend {
     }
 
     async fn node_status(&self) -> Result<NodeStatus, BackendError> {
-        let divergent = self.blocking(|shared| reports::divergent(shared)).await?;
+        let divergent = self.blocking(reports::divergent).await?;
         let shared = &self.shared;
         let view = shared.view();
         let is_validator = view

@@ -45,7 +45,7 @@ mod tests {
         let link = TransportLink {
             peer_id: b"peer".to_vec(),
         };
-        let statement = encode(Signed::new(&network, link, &validator).as_signed());
+        let statement = encode(Signed::sign(&network, link, &validator).as_signed());
         assert_eq!(
             verify(&statement, &network, b"peer"),
             Some(validator.hotkey())

@@ -151,7 +151,7 @@ mod tests {
             payload_len: 1,
         };
         JourneyRecord::begin(
-            Signed::new(&NetworkId(Hash::ZERO), header, &miner).into_signed(),
+            Signed::sign(&NetworkId(Hash::ZERO), header, &miner).into_signed(),
             1,
         )
     }

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use prometheus_client::metrics::counter::Counter;
+use assay_consensus::keys::SignatureCounts;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
@@ -30,14 +33,39 @@ pub struct Metrics {
     pub equivocations: Counter,
     /// Writes to the journal that failed.
     pub storage_errors: Counter,
-    /// Time spent inside challenge modules.
+    /// Wall time of reviews and block executions, waiting for a processor or a guest worker
+    /// included. CPU time of guests alone: the threads `guest-N` of the process.
     pub wasm_seconds: Seconds,
-    /// Time the core took, signatures included.
+    /// Wall time the core took for its inputs, signatures included.
     pub core_seconds: Seconds,
     /// Weights submitted to the chain.
     pub weights_submitted: Counter,
     /// Questions asked to peers; also spreads them.
     pub questions: Turns,
+}
+
+/// Shows the process-wide counts of hotkey signatures.
+#[derive(Debug)]
+struct SignatureCollector;
+
+impl Collector for SignatureCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let counts = SignatureCounts::now();
+        let shown = [
+            (
+                "signatures_verified",
+                "Hotkey signatures checked, those that guests check aside",
+                counts.verified,
+            ),
+            ("signatures_made", "Hotkey signatures made", counts.signed),
+        ];
+        for (name, help, count) in shown {
+            let counter = ConstCounter::new(count);
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
+        }
+        Ok(())
+    }
 }
 
 /// A counter that hands out turns.
@@ -117,13 +145,30 @@ impl Metrics {
         }
         registry.register(
             "wasm_seconds",
-            "Time spent inside challenge modules",
+            "Wall time of reviews and block executions",
             self.wasm_seconds.clone(),
         );
         registry.register(
             "core_seconds",
-            "Time the core took, signatures included",
+            "Wall time the core took, signatures included",
             self.core_seconds.clone(),
         );
+        registry.register_collector(Box::new(SignatureCollector));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_are_shown_under_the_common_prefix() {
+        let mut registry = Registry::default();
+        Metrics::default().register(&mut registry);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        for name in ["signatures_verified", "signatures_made", "core_seconds"] {
+            assert!(text.contains(&format!("\nassay_{name}_total ")), "{text}");
+        }
     }
 }

@@ -181,26 +181,49 @@ pub fn divergent(shared: &Shared) -> Result<Vec<Divergence>, StorageError> {
     Ok(divergent)
 }
 
-/// One row per task, from the metrics that a challenge gives as JSON `{"tasks": [...]}`; without
+/// One row per task, from the details that a challenge gives as JSON `{"entries": [...]}`; without
 /// any, one row for the submission as a whole.
 pub fn progress(record: &JourneyRecord, log: &EvaluationLog) -> Vec<TaskProgress> {
     #[derive(Deserialize)]
-    struct Metrics {
-        tasks: Vec<TaskProgress>,
+    struct Details {
+        entries: Vec<Entry>,
     }
-    let metrics = log
-        .metrics
+    #[derive(Deserialize)]
+    struct Entry {
+        task_id: String,
+        passed: bool,
+        score: f64,
+        #[serde(default)]
+        execution_time_ms: u64,
+        #[serde(default)]
+        error: Option<String>,
+    }
+    let details = log
+        .details
         .as_deref()
-        .and_then(|metrics| serde_json::from_str::<Metrics>(metrics).ok());
-    metrics.map(|metrics| metrics.tasks).unwrap_or_else(|| {
-        vec![TaskProgress {
-            task_id: record.submission.payload.name.clone(),
-            status: if log.valid { "completed" } else { "failed" }.to_owned(),
-            score: score_float(log.score),
-            duration_ms: 0,
-            error: (!log.valid).then(|| log.message.clone()),
-        }]
-    })
+        .and_then(|details| serde_json::from_str::<Details>(details).ok());
+    let tasks: Vec<TaskProgress> = details
+        .map(|details| details.entries)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|entry| TaskProgress {
+            task_id: entry.task_id,
+            status: if entry.passed { "passed" } else { "failed" }.to_owned(),
+            score: entry.score,
+            duration_ms: entry.execution_time_ms,
+            error: entry.error,
+        })
+        .collect();
+    if !tasks.is_empty() {
+        return tasks;
+    }
+    vec![TaskProgress {
+        task_id: record.submission.payload.name.clone(),
+        status: if log.valid { "completed" } else { "failed" }.to_owned(),
+        score: score_float(log.score),
+        duration_ms: 0,
+        error: (!log.valid).then(|| log.message.clone()),
+    }]
 }
 
 /// Weights of an epoch, or of the newest one, with votes and what the chain shows.

@@ -23,7 +23,7 @@ use assay_consensus::keys::Keypair;
 use assay_consensus::ledger::LedgerTip;
 use assay_consensus::limits::GENESIS_MAX_BYTES;
 use assay_p2p::{Multiaddr, Network, NetworkConfig, transport_key};
-use assay_rpc::{RpcConfig, ServerHandle, serve};
+use assay_rpc::{RpcConfig, RpcMetrics, ServerHandle, serve};
 use assay_runtime::{Engine, EngineConfig};
 use assay_store::{BlobOptions, BlobStore, StateRoot, Store, StoreOptions, Wal};
 
@@ -136,6 +136,7 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
     let metrics = Metrics::default();
     let mut registry = Registry::default();
     metrics.register(&mut registry);
+    let rpc_metrics = RpcMetrics::register(&mut registry);
     let (submissions, locals) = mpsc::channel(LOCAL_QUEUE);
     let (weights_jobs, jobs) = mpsc::channel(weights_submitter::JOBS);
     let view = View {
@@ -172,7 +173,8 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
         .await
         .with_context(|| format!("RPC address {rpc_listen}"))?;
     let rpc_addr = listener.local_addr()?;
-    let rpc_config = RpcConfig::new(env!("CARGO_PKG_VERSION"), Arc::new(registry));
+    let mut rpc_config = RpcConfig::new(env!("CARGO_PKG_VERSION"), Arc::new(registry));
+    rpc_config.metrics = rpc_metrics;
     let rpc = serve(
         listener,
         Arc::new(NodeBackend::new(Arc::clone(&shared))),

@@ -28,8 +28,11 @@ use crate::execution::{EpochWeights, Execution, StateRead, results_root};
 use crate::journey::{JourneyRecord, Status, Step};
 use crate::shared::unix_ms;
 
-/// Roots before and after a divergence: height, our roots, the decided roots.
-const DIVERGENCES: Table<u64, ((Hash, Hash), (Hash, Hash))> = Table::new(0x40, "divergences", 256);
+/// State root and results root after a block.
+type Roots = (Hash, Hash);
+
+/// Divergences by height: our roots and the decided ones.
+const DIVERGENCES: Table<u64, (Roots, Roots)> = Table::new(0x40, "divergences", 256);
 
 /// What this node computed for submissions that are not agreed yet.
 const OPEN_RESULTS: Table<SubmissionId, LogVote> = Table::new(0x41, "open-results", 256);
@@ -471,8 +474,8 @@ impl Storage {
     pub fn put_divergence(
         &self,
         height: u64,
-        ours: (Hash, Hash),
-        decided: (Hash, Hash),
+        ours: Roots,
+        decided: Roots,
     ) -> Result<(), StorageError> {
         let mut batch = WriteBatch::new();
         batch.put(&DIVERGENCES, &height, &(ours, decided))?;

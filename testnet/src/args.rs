@@ -119,7 +119,7 @@ fn run_demo(
     json: bool,
 ) -> anyhow::Result<bool> {
     let (dir, temporary) = work_dir(size.dir.as_deref())?;
-    let plan = plan(size, dir, tamper);
+    let plan = plan(size, dir, tamper)?;
     let options = DemoOptions {
         plan,
         epochs,
@@ -151,7 +151,7 @@ fn run_demo(
 fn run_up(size: &Size) -> anyhow::Result<()> {
     let (dir, _temporary) = work_dir(size.dir.as_deref())?;
     let progress = spinner();
-    let plan = plan(size, dir, false);
+    let plan = plan(size, dir, false)?;
     runtime()?.block_on(async {
         let mut testnet = Testnet::start(plan, |line| progress.set_message(line)).await?;
         progress.finish_and_clear();
@@ -206,16 +206,17 @@ fn print_addresses(testnet: &Testnet) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn plan(size: &Size, dir: PathBuf, tamper: bool) -> Plan {
+fn plan(size: &Size, dir: PathBuf, tamper: bool) -> anyhow::Result<Plan> {
     let validators = usize::from(size.validators);
-    Plan {
+    Ok(Plan {
+        program: std::env::current_exe().context("own executable")?,
         dir,
         validators,
         miners: SAMPLES.iter().map(|agent| agent.name.to_owned()).collect(),
         block_time_ms: size.block_time_ms,
         tempo_blocks: size.tempo,
         tamper: tamper.then(|| validators - 1),
-    }
+    })
 }
 
 fn spinner() -> ProgressBar {

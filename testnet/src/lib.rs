@@ -1,7 +1,7 @@
 //! Local multi-node testnet with its own development chain.
 //!
 //! * [`dev_chain`]: the chain that the testnet's validators follow.
-//! * [`network`], [`process`]: validators as processes of this very binary.
+//! * [`network`], [`process`]: validators as processes of the testnet's own binary.
 //! * [`agents`], [`demo`], [`summary`]: miners, the main job, and what came of it.
 //! * [`args`]: the command line.
 

@@ -34,6 +34,8 @@ pub const POLL: Duration = Duration::from_millis(100);
 /// What a testnet is made of.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// The testnet's binary, which runs a validator with its `node` command.
+    pub program: PathBuf,
     /// Directory for everything.
     pub dir: PathBuf,
     /// Number of validators.
@@ -169,6 +171,7 @@ impl Testnet {
         let others = (0..self.plan.validators).filter(|other| *other != index);
         Ok(NodeSpec {
             name: name.to_owned(),
+            program: self.plan.program.clone(),
             dir: self.plan.dir.join(name),
             genesis: self.plan.dir.join("genesis.json"),
             hotkey_file: None,

@@ -1,4 +1,4 @@
-//! Validator nodes as child processes of this very binary.
+//! Validator nodes as child processes.
 
 use std::fs::File;
 use std::net::{TcpListener, UdpSocket};
@@ -23,6 +23,8 @@ const STOP_GRACE: Duration = Duration::from_secs(10);
 pub struct NodeSpec {
     /// Name for people and files.
     pub name: String,
+    /// The testnet's binary.
+    pub program: PathBuf,
     /// Directory of its configuration, data and log.
     pub dir: PathBuf,
     /// Genesis document.
@@ -67,8 +69,7 @@ impl NodeProcess {
             .create(true)
             .append(true)
             .open(self.spec.log_file())?;
-        let program = std::env::current_exe().context("own executable")?;
-        let mut command = Command::new(program);
+        let mut command = Command::new(&self.spec.program);
         command
             .arg("node")
             .arg("--config")

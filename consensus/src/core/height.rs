@@ -280,7 +280,7 @@ impl Core {
                 let text = error.to_string();
                 match error {
                     // We may be the ones who are wrong.
-                    BlockError::RootsDiffer { .. } | BlockError::NoWork => {
+                    BlockError::RootsDiffer(_) | BlockError::NoWork => {
                         Refusal::ignore("block_not_ours", text)
                     }
                     _ => Refusal::blame("bad_block", text),
@@ -445,7 +445,10 @@ impl Core {
         if let Some(guard) = self.guard.as_mut() {
             let records = guard.prune(below_height, epoch.saturating_sub(1));
             self.effects.push(Effect::Compact(
-                records.into_iter().map(WalRecord::Signed).collect(),
+                records
+                    .into_iter()
+                    .map(|record| WalRecord::Signed(Box::new(record)))
+                    .collect(),
             ));
         }
     }

@@ -524,6 +524,10 @@ impl Mempool {
         self.pending.len()
     }
 
+    pub(super) fn contains(&self, id: &SubmissionId) -> bool {
+        self.pending.contains_key(id)
+    }
+
     /// Whether some submission is waiting for approvals or for a block.
     pub(super) fn is_empty(&self) -> bool {
         self.pending.is_empty()

@@ -92,7 +92,7 @@ pub struct OpenWeights {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WalRecord {
     /// Something that was signed.
-    Signed(SignRecord),
+    Signed(Box<SignRecord>),
     /// Proposal and prevotes behind a precommit: what the lock is re-derived from.
     Justification {
         /// Ledger height.
@@ -390,7 +390,7 @@ impl Core {
         let mut justifications = Vec::new();
         for record in resume.wal {
             match record {
-                WalRecord::Signed(record) => signed.push(record),
+                WalRecord::Signed(record) => signed.push(*record),
                 WalRecord::Justification { height, messages } => {
                     justifications.push((height, messages))
                 }
@@ -473,6 +473,11 @@ impl Core {
     pub fn is_registered(&self, hotkey: &Hotkey) -> bool {
         let members = self.members.get(self.ledger.epoch());
         members.is_some_and(|members| members.registered.contains(hotkey))
+    }
+
+    /// Whether a submission is on its way to being ordered here.
+    pub fn is_pending(&self, id: &SubmissionId) -> bool {
+        self.mempool.contains(id)
     }
 
     /// Number of submissions on their way to being ordered.
@@ -559,7 +564,7 @@ impl Core {
             Ok(SignOutcome::Fresh(record)) => {
                 let message = record.message.clone();
                 let mut records = before;
-                records.push(WalRecord::Signed(record));
+                records.push(WalRecord::Signed(Box::new(record)));
                 self.effects.push(Effect::Persist(records));
                 message
             }

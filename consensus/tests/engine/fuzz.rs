@@ -96,7 +96,7 @@ fn play<'a>(mut actor: Actor<'a>, cast: &'a Cast, a_move: Move) -> Actor<'a> {
                     pol_round,
                     block: block(hotkey, salt),
                 };
-                let proposal = Signed::new(&NETWORK, proposal, &cast.keys[by]);
+                let proposal = Signed::sign(&NETWORK, proposal, &cast.keys[by]);
                 actor.step(EngineInput::Proposal { proposal, valid });
             }
         }

@@ -28,7 +28,7 @@ pub struct Faults {
 }
 
 enum Event {
-    Deliver { to: usize, message: Message },
+    Deliver { to: usize, message: Box<Message> },
     Tick(usize),
     Pull(usize),
     Restart(usize),
@@ -170,7 +170,7 @@ impl Network {
 
     /// Sends a message from nowhere to one node.
     pub fn inject(&mut self, to: usize, message: Message) {
-        self.schedule(1, Event::Deliver { to, message });
+        self.schedule(1, Event::Deliver { to, message: Box::new(message) });
     }
 
     /// Nobody decided differently, nobody voted against its lock.
@@ -244,7 +244,7 @@ impl Network {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Deliver { to, message } => {
-                let input = match message {
+                let input = match *message {
                     Message::Proposal(signed) => EngineInput::Proposal {
                         proposal: signed.verify(&NETWORK).unwrap(),
                         valid: true,
@@ -421,7 +421,7 @@ impl Network {
         for _ in 0..copies {
             let after_ms = 1 + self.rng.below(self.faults.latency_max_ms);
             let message = message.clone();
-            self.schedule(after_ms, Event::Deliver { to, message });
+            self.schedule(after_ms, Event::Deliver { to, message: Box::new(message) });
         }
     }
 }
@@ -434,5 +434,7 @@ pub fn proposal_message(cast: &Cast, round: u32, block: &assay_consensus::block:
         block: block.clone(),
     };
     let key = &cast.keys[cast.proposer(round)];
-    Message::Proposal(Box::new(Signed::new(&NETWORK, proposal, key).into_signed()))
+    Message::Proposal(Box::new(
+        Signed::sign(&NETWORK, proposal, key).into_signed(),
+    ))
 }

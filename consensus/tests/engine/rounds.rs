@@ -100,7 +100,7 @@ fn a_proposal_of_somebody_else_is_ignored() {
     };
     let mut moved = proposal.as_signed().payload.clone();
     moved.round = 0;
-    let usurper = Signed::new(&NETWORK, moved, &cast.keys[cast.proposer(1)]);
+    let usurper = Signed::sign(&NETWORK, moved, &cast.keys[cast.proposer(1)]);
     actor.step(EngineInput::Proposal {
         proposal: usurper,
         valid: true,
@@ -223,12 +223,12 @@ fn votes_of_strangers_and_of_other_heights_are_ignored() {
     };
     let stranger = Keypair::insecure_from_name("stranger");
     let member = &cast.keys[cast.others(me)[0]];
-    actor.step(EngineInput::Vote(Signed::new(
+    actor.step(EngineInput::Vote(Signed::sign(
         &NETWORK,
         vote(HEIGHT),
         &stranger,
     )));
-    actor.step(EngineInput::Vote(Signed::new(
+    actor.step(EngineInput::Vote(Signed::sign(
         &NETWORK,
         vote(HEIGHT + 1),
         member,

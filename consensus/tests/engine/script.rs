@@ -97,7 +97,7 @@ impl Cast {
             block: block.clone(),
         };
         EngineInput::Proposal {
-            proposal: Signed::new(&NETWORK, proposal, &self.keys[self.proposer(round)]),
+            proposal: Signed::sign(&NETWORK, proposal, &self.keys[self.proposer(round)]),
             valid: true,
         }
     }
@@ -119,7 +119,7 @@ impl Cast {
             kind,
             block,
         };
-        Signed::new(&NETWORK, vote, &self.keys[by])
+        Signed::sign(&NETWORK, vote, &self.keys[by])
     }
 
     /// Panics unless the block was really decided.
@@ -239,7 +239,7 @@ impl<'a> Actor<'a> {
                     self.step(EngineInput::Propose { round, block });
                 }
                 EngineEffect::SignProposal(proposal) => {
-                    let signed = Signed::new(&NETWORK, proposal, &self.cast.keys[self.me]);
+                    let signed = Signed::sign(&NETWORK, proposal, &self.cast.keys[self.me]);
                     let message = Message::Proposal(Box::new(signed.as_signed().clone()));
                     self.own.push(message);
                     self.step(EngineInput::Proposal {
@@ -255,7 +255,7 @@ impl<'a> Actor<'a> {
                         assert_eq!(before, vote, "asked to sign two different votes");
                         continue;
                     }
-                    let signed = Signed::new(&NETWORK, vote, &self.cast.keys[self.me]);
+                    let signed = Signed::sign(&NETWORK, vote, &self.cast.keys[self.me]);
                     self.own.push(Message::Vote(signed.as_signed().clone()));
                     self.justifications.extend(justification);
                     self.step(EngineInput::Vote(signed));

@@ -148,7 +148,7 @@ impl World {
     /// Signs; now and then in the name of somebody else.
     fn sign<P: Payload>(&mut self, by: usize, payload: P) -> Signed<P> {
         let key = Keypair::insecure_from_name(&self.nodes[by].name);
-        let mut signed = Signed::new(&self.genesis.network_id(), payload, &key).into_signed();
+        let mut signed = Signed::sign(&self.genesis.network_id(), payload, &key).into_signed();
         if self.rng.chance(20) {
             signed.signer = self.hostile_signer(by);
         }

@@ -43,7 +43,7 @@ impl World {
             ..vote
         };
         let key = Keypair::insecure_from_name(&self.nodes[cheat].name);
-        let signed = Signed::new(&self.genesis.network_id(), second, &key);
+        let signed = Signed::sign(&self.genesis.network_id(), second, &key);
         let message = Message::Vote(signed.into_signed());
         for to in (0..self.nodes.len()).filter(|to| to % 2 == 0 && *to != cheat) {
             self.gossip(cheat, to, &message, HOSTILE);

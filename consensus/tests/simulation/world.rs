@@ -240,7 +240,7 @@ impl World {
             payload_len: 100,
         };
         let id = header.id();
-        let signed = Signed::new(&self.genesis.network_id(), header, &key);
+        let signed = Signed::sign(&self.genesis.network_id(), header, &key);
         self.next_token += 1;
         let tag = self.next_token;
         self.local.insert(tag, (node, id));

@@ -38,6 +38,19 @@ impl Driver {
         }
     }
 
+    /// Ends a submission that was acknowledged but not ordered in its epoch.
+    pub(super) fn journal_expired(&self, submission: &SubmissionId, epoch: u64) {
+        let reason = FailureReason {
+            code: "expired".into(),
+            text: format!(
+                "the epoch ended before the submission was ordered; send it again for epoch {epoch}"
+            ),
+            fault: Fault::Platform,
+        };
+        let outcome = self.step(submission, Status::Failed, Some(reason));
+        self.note_failure(outcome);
+    }
+
     pub(super) fn journal(&mut self, report: Report) {
         let storage = &self.shared.storage;
         let outcome = match report {

@@ -43,6 +43,9 @@ const INPUT_QUEUE: usize = 4_096;
 /// Pause between ticks.
 const TICK: Duration = Duration::from_millis(50);
 
+/// Pause between looks at acknowledged submissions that the core may have lost by a restart.
+const PENDING_CHECK: Duration = Duration::from_secs(1);
+
 /// Gossip messages and requests that wait for the core's answer.
 const TOKENS_MAX: usize = 16_384;
 
@@ -138,7 +141,7 @@ impl Driver {
     async fn run_loop(&mut self) -> anyhow::Result<()> {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        self.resubmit_pending();
+        let mut pending_checks = tokio::time::interval(PENDING_CHECK);
         let mut batch = Vec::with_capacity(BATCH_MAX);
         if let Some(head) = self.heads.borrow_and_update().head {
             batch.push(Input::ChainHead(head));
@@ -149,6 +152,7 @@ impl Driver {
                 biased;
                 () = self.cancel.cancelled() => return Ok(()),
                 _ = ticks.tick() => batch.push(Input::Tick),
+                _ = pending_checks.tick() => self.take_up_pending(&mut batch),
                 Some(input) = self.inputs.recv() => batch.push(input),
                 Some(local) = self.locals.recv() => batch.extend(self.take_local(local)),
                 event = self.events.recv() => match event {
@@ -180,7 +184,13 @@ impl Driver {
         let mut effects = Vec::new();
         for input in batch {
             let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            for effect in self.core.step(now_ms, input) {
+            let timer = Instant::now();
+            let stepped = self.core.step(now_ms, input);
+            self.shared
+                .metrics
+                .core_seconds
+                .inc_by(timer.elapsed().as_secs_f64());
+            for effect in stepped {
                 match effect {
                     Effect::Persist(new) => records.extend(new),
                     // Records of this batch are in the guard already, so the compacted log has them.
@@ -408,25 +418,31 @@ impl Driver {
         }
     }
 
-    /// Submissions that were acknowledged before a restart and are not ordered yet.
-    fn resubmit_pending(&mut self) {
-        match self.shared.storage.pending_submissions() {
-            Ok(pending) => {
-                for signed in pending {
-                    let message = Box::new(Message::Submission(signed));
-                    let input = Input::Message {
-                        message,
-                        origin: Origin::Pull,
-                    };
-                    if self.input_sender.try_send(input).is_err() {
-                        warn!(
-                            "too many pending submissions to take up again at once; peers will send them"
-                        );
-                        return;
-                    }
-                }
+    /// Feeds acknowledged submissions that no block has ordered to the core until it has them, and
+    /// ends those whose epoch is over: what was acknowledged is never lost.
+    fn take_up_pending(&self, batch: &mut Vec<Input>) {
+        let pending = match self.shared.storage.pending_submissions() {
+            Ok(pending) => pending,
+            Err(error) => {
+                error!(%error, "pending submissions can't be read");
+                return;
             }
-            Err(error) => error!(%error, "pending submissions can't be read"),
+        };
+        let epoch = self.core.tip().chain.epoch;
+        for signed in pending {
+            let id = signed.payload.id();
+            if self.core.is_pending(&id) {
+                continue;
+            }
+            if signed.payload.epoch < epoch {
+                self.journal_expired(&id, epoch);
+            } else if batch.len() < BATCH_MAX {
+                let message = Box::new(Message::Submission(signed));
+                batch.push(Input::Message {
+                    message,
+                    origin: Origin::Pull,
+                });
+            }
         }
     }
 

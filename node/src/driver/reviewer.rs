@@ -118,6 +118,9 @@ async fn validate(
             .inc_by(timer.elapsed().as_secs_f64());
         match outcome {
             Ok(outcome) if outcome.output.accepted => Review::Approve,
+            Ok(outcome) if outcome.output.is_platform_fault() => Review::Abstain {
+                reason: outcome.output.reason,
+            },
             Ok(outcome) => Review::Reject {
                 code: outcome.output.code,
                 text: outcome.output.reason,

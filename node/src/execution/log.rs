@@ -18,8 +18,8 @@ pub const PREVIEW_MAX_BYTES: usize = 4 * 1024;
 /// Largest message of a challenge in bytes; it also stands in the journey.
 const MESSAGE_MAX_BYTES: usize = 2 * 1024;
 
-/// Largest `metrics` or `details` of a challenge in bytes.
-const PART_MAX_BYTES: usize = 64 * 1024;
+/// Largest `metrics` or `details` of a challenge in bytes, before JSON escapes them.
+const PART_MAX_BYTES: usize = 128 * 1024;
 
 /// A log as JSON: field order is the order of the bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,18 +97,36 @@ impl EvaluationLog {
         }
     }
 
-    /// The agreed bytes, at most [`LOG_MAX_BYTES`]: lines at the end are left out when there are too many.
+    /// The agreed bytes, at most [`LOG_MAX_BYTES`]: what is too much is left out by halves, lines at
+    /// the end first, then details, metrics and message.
     pub fn to_bytes(mut self) -> Vec<u8> {
         loop {
             let bytes = serde_json::to_vec(&self).unwrap_or_default();
-            if bytes.len() <= LOG_MAX_BYTES || self.lines.is_empty() {
+            if bytes.len() <= LOG_MAX_BYTES || !self.shrink() {
                 return bytes;
             }
-            // Half at a time: a full log needs only a few rounds.
-            let keep = self.lines.len() / 2;
+        }
+    }
+
+    /// Leaves out half of the least important part. False if nothing is left to leave out.
+    fn shrink(&mut self) -> bool {
+        let keep = self.lines.len() / 2;
+        if keep < self.lines.len() {
             self.lines_left_out += (self.lines.len() - keep) as u64;
             self.lines.truncate(keep);
+            return true;
         }
+        for part in [&mut self.details, &mut self.metrics] {
+            if let Some(text) = part.take() {
+                let half = cut(&text, text.len() / 2);
+                *part = (!half.is_empty()).then_some(half);
+                return true;
+            }
+        }
+        let half = cut(&self.message, self.message.len() / 2);
+        let shrunk = half.len() < self.message.len();
+        self.message = half;
+        shrunk
     }
 }
 
@@ -177,5 +195,28 @@ mod tests {
         assert_eq!(read.lines.len() as u64 + read.lines_left_out, 64);
         assert!(read.lines_left_out > 0);
         assert!(preview(&bytes).len() <= PREVIEW_MAX_BYTES);
+    }
+
+    #[test]
+    fn details_that_escape_to_many_times_their_size_still_fit() {
+        let output = EvaluationOutput {
+            details: Some(vec![1; PART_MAX_BYTES]),
+            metrics: Some(vec![b'"'; PART_MAX_BYTES]),
+            ..EvaluationOutput::default()
+        };
+        let chain = ChainRef { number: 1, hash: Hash::ZERO, epoch: 0, next_epoch_start: 9, timestamp_ms: 0 };
+        let place = PlaceInLedger { height: 1, chain };
+        let header = SubmissionHeader {
+            challenge: "c".into(),
+            hotkey: Hotkey([1; 32]),
+            epoch: 0,
+            name: "n".into(),
+            sequence: 0,
+            payload_hash: Hash::ZERO,
+            payload_len: 1,
+        };
+        let bytes = EvaluationLog::new(&header, &place, &output, 0, None, &[]).to_bytes();
+        assert!(bytes.len() <= LOG_MAX_BYTES);
+        assert!(serde_json::from_slice::<EvaluationLog>(&bytes).is_ok());
     }
 }

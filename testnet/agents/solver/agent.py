@@ -5,7 +5,7 @@ import ast
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def main() -> None:
     lines = task["source"].splitlines()
     suspects = Counter(task["suspects"])
     plans = [edit for edit in candidates(lines, suspects) if still_parses(edit.apply(lines))]
-    print(json.dumps([vars(edit) for edit in plans]))
+    print(json.dumps([asdict(edit) for edit in plans]))
 
 
 if __name__ == "__main__":

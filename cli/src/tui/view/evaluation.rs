@@ -7,7 +7,7 @@ use ratatui::widgets::Row;
 
 use super::table::{self, Column};
 use super::{block, draw_trend, empty_reason, hotkey};
-use crate::text::{clean, score, span};
+use crate::text::{clean, score, span, took};
 use crate::tui::app::App;
 
 const COLUMNS: [Column; 6] = [
@@ -28,7 +28,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     .areas(area);
     let times = app.agreement_times_ms();
     if let Some(last) = times.last() {
-        let text = format!(" last agreement took {}", span(*last));
+        let text = format!(" last agreement took {}", took(*last));
         frame.render_widget(text, summary);
         draw_trend(frame, trend, " time to agreement  ", &times);
     }
