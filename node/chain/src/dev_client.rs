@@ -297,7 +297,7 @@ impl Chain for DevChainClient {
             version_key: submission.version_key,
             nonce: answer.nonce,
         };
-        let signed = Signed::new(&info.signing_network(), call, signer).into_signed();
+        let signed = Signed::sign(&info.signing_network(), call, signer).into_signed();
         let accepted: AcceptedAnswer = self.post("submit_weights", "/v1/weights", &signed).await?;
         Ok(SubmitOutcome {
             included_in: accepted.included_in,
