@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use assay_node::args::{init_logs_for, run_node};
 use assay_node::config::NodeConfig;
@@ -51,7 +52,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Start a network and keep it running until Ctrl-C.
+    /// Start a network, print how to reach it, and keep it running until Ctrl-C or SIGTERM.
     Up {
         #[command(flatten)]
         size: Size,
@@ -126,12 +127,7 @@ fn run_demo(
         crash,
     };
     let progress = spinner();
-    let mut say = |line: String| {
-        if progress.is_hidden() {
-            eprintln!("{line}");
-        }
-        progress.set_message(line);
-    };
+    let mut say = |line: String| show(&progress, line);
     let outcome = runtime()?.block_on(demo::run(options, &mut say));
     progress.finish_and_clear();
     if outcome.is_err()
@@ -153,12 +149,19 @@ fn run_up(size: &Size) -> anyhow::Result<()> {
     let progress = spinner();
     let plan = plan(size, dir, false)?;
     runtime()?.block_on(async {
-        let mut testnet = Testnet::start(plan, |line| progress.set_message(line)).await?;
+        // From here on, so that no signal gets lost between two looks at it.
+        let mut stop = StopSignals::new()?;
+        let starting = Testnet::start(plan, |line| show(&progress, line));
+        let mut testnet = tokio::select! {
+            started = starting => started?,
+            () = stop.wait() => return Ok(()),
+        };
         progress.finish_and_clear();
         print_addresses(&testnet)?;
         let outcome = loop {
             tokio::select! {
-                pressed = tokio::signal::ctrl_c() => break pressed.context("Ctrl-C"),
+                biased;
+                () = stop.wait() => break Ok(()),
                 () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
                     if let Err(error) = testnet.check_alive() {
                         break Err(error);
@@ -172,6 +175,36 @@ fn run_up(size: &Size) -> anyhow::Result<()> {
     })
 }
 
+/// SIGINT and SIGTERM: both stop the network in order.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn new() -> anyhow::Result<StopSignals> {
+        Ok(StopSignals {
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT")?,
+            terminate: signal(SignalKind::terminate()).context("SIGTERM")?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Shows what goes on: on the spinner, or as a line where there is no terminal.
+fn show(progress: &ProgressBar, line: String) {
+    if progress.is_hidden() {
+        eprintln!("{line}");
+    }
+    progress.set_message(line);
+}
+
 fn run_one_node(config: &std::path::Path, tamper_results: bool) -> anyhow::Result<()> {
     // A node must not outlive the testnet, however that ends.
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM)
@@ -183,6 +216,8 @@ fn run_one_node(config: &std::path::Path, tamper_results: bool) -> anyhow::Resul
 fn print_addresses(testnet: &Testnet) -> anyhow::Result<()> {
     println!("chain         {}", testnet.chain_url());
     println!("network id    {}", testnet.genesis.network_id().0);
+    let genesis = testnet.plan.dir.join("genesis.json");
+    println!("genesis       {}", genesis.display());
     for node in &testnet.nodes {
         println!("{:<13} {}", node.spec.name, node.url());
     }
@@ -197,10 +232,19 @@ fn print_addresses(testnet: &Testnet) -> anyhow::Result<()> {
         assay_chain::key_file::write(&path, &seed, true)?;
         println!("miner key     {}", path.display());
     }
-    let url = testnet.nodes.first().context("a validator")?.url();
+    let first = testnet.nodes.first().context("a validator")?;
+    let url = first.url();
+    let key = keys.join(format!("{}.json", SAMPLES[0].name));
     println!("\nWatch it:   assay tui --rpc {url}");
     println!(
-        "Submit:     assay submit --challenge term-challenge --package DIR --key KEY --rpc {url}"
+        "Submit:     assay submit --package DIR --key {} --rpc {url}",
+        key.display()
+    );
+    println!(
+        "Join:       assay-node run --genesis {} --chain-url {} --bootstrap /ip4/127.0.0.1/tcp/{} --data-dir DIR -v",
+        genesis.display(),
+        testnet.chain_url(),
+        first.spec.p2p_port
     );
     println!("Stop:       Ctrl-C");
     Ok(())
