@@ -254,3 +254,58 @@ fn every_source_file_is_part_of_a_crate() {
         .collect();
     assert_none("declared by no other file", &orphans);
 }
+
+/// The pages for people and their text.
+fn pages() -> Vec<(String, String)> {
+    let pages = known_files()
+        .into_iter()
+        .filter(|path| path.ends_with(".md"));
+    pages
+        .map(|path| {
+            let text = fs::read_to_string(root().join(&path)).expect("pages are UTF-8");
+            (path, text)
+        })
+        .collect()
+}
+
+/// What stands between `open` and `close` in a text, wherever that is.
+fn enclosed<'a>(text: &'a str, open: &str, close: char) -> Vec<&'a str> {
+    text.split(open)
+        .skip(1)
+        .filter_map(|rest| rest.split(close).next())
+        .collect()
+}
+
+#[test]
+fn every_link_in_a_page_leads_somewhere() {
+    let mut broken = Vec::new();
+    for (path, text) in pages() {
+        let folder = root().join(&path).parent().unwrap().to_owned();
+        for link in enclosed(&text, "](", ')') {
+            if !link.starts_with("http") && !folder.join(link).exists() {
+                broken.push(format!("{path}: {link}"));
+            }
+        }
+    }
+    assert_none("broken links", &broken);
+}
+
+#[test]
+fn every_test_and_file_that_a_page_names_exists() {
+    let mut missing = Vec::new();
+    for (path, text) in pages() {
+        // Blocks of code are examples.
+        let prose: String = text.split("```").step_by(2).collect();
+        for quoted in prose.split('`').skip(1).step_by(2) {
+            let (file, test) = quoted.split_once("::").unwrap_or((quoted, ""));
+            if !file.ends_with(".rs") || !file.contains('/') {
+                continue;
+            }
+            let source = fs::read_to_string(root().join(file)).unwrap_or_default();
+            if source.is_empty() || (!test.is_empty() && !source.contains(&format!("fn {test}("))) {
+                missing.push(format!("{path}: {quoted}"));
+            }
+        }
+    }
+    assert_none("named but not there", &missing);
+}
