@@ -15,6 +15,9 @@ use crate::validators::Quorum;
 /// Default of [`Genesis::weights_margin_blocks`].
 pub const DEFAULT_WEIGHTS_MARGIN_BLOCKS: u64 = 20;
 
+/// Largest emission share; shares only matter relative to each other.
+pub const EMISSION_SHARE_MAX: u32 = 1_000_000;
+
 /// A challenge that is active from the first block on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +48,8 @@ pub struct Genesis {
     /// blocks before the next epoch.
     #[serde(default = "default_weights_margin")]
     pub weights_margin_blocks: u64,
+    /// Least stake weight (rao) of a validator; part of the genesis because it decides who votes.
+    pub min_stake_rao: u64,
     /// Hotkey that gets what nobody earned.
     pub burn_hotkey: Hotkey,
     /// Finalised chain block the ledger starts from.
@@ -71,6 +76,9 @@ pub enum GenesisError {
     /// Two challenges share a name.
     #[error("challenge name {0:?} appears twice")]
     DuplicateChallenge(String),
+    /// A share too large to be combined with others in integers.
+    #[error("challenge {0:?}: expected an emission share of at most {EMISSION_SHARE_MAX}")]
+    EmissionShare(String),
     /// All emission shares are zero.
     #[error("at least one challenge needs an emission share above zero")]
     NoEmission,
@@ -92,6 +100,9 @@ impl Genesis {
             }
             if !names.insert(&challenge.name) {
                 return Err(GenesisError::DuplicateChallenge(challenge.name.clone()));
+            }
+            if challenge.emission_share > EMISSION_SHARE_MAX {
+                return Err(GenesisError::EmissionShare(challenge.name.clone()));
             }
         }
         if self

@@ -97,14 +97,27 @@ pub struct SignGuard {
     network: NetworkId,
     keypair: Keypair,
     signed: BTreeMap<Subject, Message>,
+    floor: Floor,
+}
+
+/// Below this nothing is signed any more: what was signed there has been forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Floor {
+    /// Ledger height for proposals and consensus votes.
+    pub consensus_height: u64,
+    /// Ledger height for log votes.
+    pub log_height: u64,
+    /// Epoch for approvals, rejections and weights votes.
+    pub epoch: u64,
 }
 
 impl SignGuard {
-    /// A guard that remembers `records` from before a restart.
+    /// A guard that remembers `records` from before a restart, and refuses what is below `floor`.
     pub fn new(
         network: NetworkId,
         keypair: Keypair,
         records: impl IntoIterator<Item = SignRecord>,
+        floor: Floor,
     ) -> SignGuard {
         let signed = records
             .into_iter()
@@ -114,6 +127,7 @@ impl SignGuard {
             network,
             keypair,
             signed,
+            floor,
         }
     }
 
@@ -131,6 +145,8 @@ impl SignGuard {
         match self.signed.get(&subject) {
             Some(message) if content.is_same(message) => Ok(SignOutcome::Repeat(message.clone())),
             Some(_) => Err(Conflict { subject }),
+            // Something else may have been signed and forgotten, if the store lost its newest blocks.
+            None if self.floor.covers(&subject) => Err(Conflict { subject }),
             None => {
                 let message = content.sign(&self.network, &self.keypair);
                 self.signed.insert(subject.clone(), message.clone());
@@ -158,17 +174,12 @@ impl SignGuard {
             .collect()
     }
 
-    /// Forgets what can't conflict any more: decided heights and finished epochs. Returns what
-    /// is still needed, for compacting the log.
-    pub fn prune(&mut self, below_height: u64, below_epoch: u64) -> Vec<SignRecord> {
-        self.signed.retain(|subject, _| match subject {
-            Subject::Proposal { height, .. }
-            | Subject::Vote { height, .. }
-            | Subject::LogVote { height, .. } => *height >= below_height,
-            Subject::Slot(slot) => slot.epoch >= below_epoch,
-            Subject::Rejection { set_epoch, .. } => *set_epoch >= below_epoch,
-            Subject::WeightsVote { epoch } => *epoch >= below_epoch,
-        });
+    /// Forgets what is below `floor`, and never signs there again. Returns what is still needed,
+    /// for compacting the log.
+    pub fn prune(&mut self, floor: Floor) -> Vec<SignRecord> {
+        self.floor = self.floor.max(floor);
+        let floor = self.floor;
+        self.signed.retain(|subject, _| !floor.covers(subject));
         self.signed
             .iter()
             .map(|(subject, message)| SignRecord {
@@ -176,6 +187,11 @@ impl SignGuard {
                 message: message.clone(),
             })
             .collect()
+    }
+
+    /// Below this nothing is signed any more.
+    pub fn floor(&self) -> Floor {
+        self.floor
     }
 
     /// Number of remembered signatures.
@@ -191,6 +207,30 @@ impl SignGuard {
     /// Signs a statement that can't conflict with anything, such as the link to a transport key.
     pub fn sign_statement<P: crate::envelope::Payload>(&self, payload: P) -> Verified<P> {
         Signed::sign(&self.network, payload, &self.keypair)
+    }
+}
+
+impl Floor {
+    /// The higher of two floors, part by part.
+    #[must_use]
+    pub fn max(self, other: Floor) -> Floor {
+        Floor {
+            consensus_height: self.consensus_height.max(other.consensus_height),
+            log_height: self.log_height.max(other.log_height),
+            epoch: self.epoch.max(other.epoch),
+        }
+    }
+
+    fn covers(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Proposal { height, .. } | Subject::Vote { height, .. } => {
+                *height < self.consensus_height
+            }
+            Subject::LogVote { height, .. } => *height < self.log_height,
+            Subject::Slot(slot) => slot.epoch < self.epoch,
+            Subject::Rejection { set_epoch, .. } => *set_epoch < self.epoch,
+            Subject::WeightsVote { epoch } => *epoch < self.epoch,
+        }
     }
 }
 
@@ -215,3 +255,79 @@ guarded!(Proposal, Proposal, signed => Box::new(signed));
 guarded!(ConsensusVote, Vote, signed => signed);
 guarded!(LogVote, LogVote, signed => signed);
 guarded!(WeightsVote, WeightsVote, signed => signed);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::Hash;
+
+    const NETWORK: NetworkId = NetworkId(Hash::ZERO);
+
+    fn vote(height: u64, block: Option<Hash>) -> (Subject, ConsensusVote) {
+        let (round, kind) = (0, VoteKind::Prevote);
+        let vote = ConsensusVote {
+            height,
+            round,
+            kind,
+            block,
+        };
+        (
+            Subject::Vote {
+                height,
+                round,
+                kind,
+            },
+            vote,
+        )
+    }
+
+    fn guard(records: Vec<SignRecord>, floor: Floor) -> SignGuard {
+        SignGuard::new(
+            NETWORK,
+            Keypair::insecure_from_name("guard"),
+            records,
+            floor,
+        )
+    }
+
+    #[test]
+    fn a_second_different_vote_is_refused_also_after_a_restart() {
+        let mut first = guard(Vec::new(), Floor::default());
+        let (subject, content) = vote(5, None);
+        let Ok(SignOutcome::Fresh(record)) = first.sign(subject.clone(), content) else {
+            panic!("the first vote is signed");
+        };
+        let mut second = guard(vec![record.clone()], Floor::default());
+        let (_, other) = vote(5, Some(Hash::of(b"other")));
+        assert_eq!(
+            second.sign(subject.clone(), other),
+            Err(Conflict {
+                subject: subject.clone()
+            })
+        );
+        assert_eq!(
+            second.sign(subject, content),
+            Ok(SignOutcome::Repeat(record.message))
+        );
+    }
+
+    #[test]
+    fn what_was_forgotten_is_never_signed_again_even_if_the_store_went_back() {
+        let mut first = guard(Vec::new(), Floor::default());
+        let (subject, content) = vote(5, None);
+        first.sign(subject.clone(), content).unwrap();
+        let floor = Floor {
+            consensus_height: 6,
+            log_height: 3,
+            epoch: 1,
+        };
+        assert!(first.prune(floor).is_empty());
+        let mut restarted = guard(Vec::new(), first.floor());
+        assert_eq!(
+            restarted.sign(subject.clone(), content),
+            Err(Conflict { subject })
+        );
+        let (subject, content) = vote(6, None);
+        assert!(restarted.sign(subject, content).is_ok());
+    }
+}

@@ -13,7 +13,9 @@ use crate::limits::{
 };
 
 /// Identity of a submission: hash of its header, so that a re-signed copy is the same submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SubmissionId(pub Hash);
 
 /// What a miner signs. The signer must be `hotkey`.

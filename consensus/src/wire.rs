@@ -76,6 +76,8 @@ pub struct PullRequest {
     pub height: u64,
     /// Wants pending submissions and their approvals.
     pub pending: bool,
+    /// Pending submissions without a certificate: wants to know if they have ended elsewhere.
+    pub stuck: Vec<SubmissionId>,
     /// Submissions whose log is not agreed yet.
     pub submissions: Vec<SubmissionId>,
     /// Epochs whose weights are not agreed yet.

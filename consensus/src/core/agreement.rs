@@ -1,11 +1,12 @@
 //! Agreement after execution: log votes per submission, weights votes per epoch.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Core, Executed, OpenResult, OpenWeights, Refusal, Report};
 use crate::block::{Block, Entry};
 use crate::envelope::{Payload, Signed};
 use crate::guard::Subject;
+use crate::keys::Hotkey;
 use crate::limits::OPEN_AGREEMENTS_MAX;
 use crate::submission::SubmissionId;
 use crate::tally::{Tally, TallyOutcome};
@@ -14,6 +15,15 @@ use crate::wire::Message;
 
 /// Votes on blocks that this node has not executed yet.
 const ORPHANS_MAX: usize = 4_096;
+
+/// Epochs that are asked for at once after a restart.
+const WAITING_EPOCHS_ASKED: usize = 2;
+
+/// Votes of one validator on blocks that this node has not executed yet.
+const ORPHANS_PER_VOTER_MAX: usize = 256;
+
+/// Blocks ahead of the tip whose votes are kept.
+const ORPHANS_AHEAD_MAX: u64 = 2;
 
 /// Epochs of weights whose votes are still taken.
 const WEIGHTS_KEPT: usize = 8;
@@ -42,7 +52,8 @@ pub(super) struct Agreements {
     weights: BTreeMap<u64, Agreement<WeightsVote>>,
     waiting_logs: Vec<Waiting<LogVote>>,
     waiting_weights: Vec<Waiting<WeightsVote>>,
-    orphans: VecDeque<Message>,
+    /// Early votes with their authors.
+    orphans: VecDeque<(Hotkey, Message)>,
 }
 
 impl Core {
@@ -53,6 +64,9 @@ impl Core {
         };
         if agreement.tally.contains(&signed) {
             return Err(Refusal::ignore("known", "this log vote is known already"));
+        }
+        if agreement.tally.set().index_of(&signed.signer).is_none() {
+            return Err(not_a_validator(&signed.signer));
         }
         let signed = self.verify_vote(signed)?;
         self.count_log_vote(signed);
@@ -69,6 +83,9 @@ impl Core {
                 "known",
                 "this weights vote is known already",
             ));
+        }
+        if agreement.tally.set().index_of(&signed.signer).is_none() {
+            return Err(not_a_validator(&signed.signer));
         }
         let signed = self.verify_vote(signed)?;
         self.count_weights_vote(signed);
@@ -150,8 +167,7 @@ impl Core {
         self.agreements.logs.insert(vote.submission, agreement);
         self.agreements.log_order.push_back(vote.submission);
         while self.agreements.log_order.len() > OPEN_AGREEMENTS_MAX {
-            let oldest = self.agreements.log_order.pop_front();
-            oldest.and_then(|submission| self.agreements.logs.remove(&submission));
+            self.agreements.drop_one_log();
         }
         for stored in waiting.votes {
             if let Ok(signed) = self.verify_vote(stored) {
@@ -272,16 +288,28 @@ impl Core {
                 "votes on this subject are no longer collected",
             ));
         }
-        if self.current_set()?.index_of(&signed.signer).is_none() {
+        if height > self.tip().height + ORPHANS_AHEAD_MAX {
+            return Err(Refusal::ignore("too_early", "a vote on a block far ahead"));
+        }
+        let signer = signed.signer;
+        if self.current_set()?.index_of(&signer).is_none() {
+            return Err(not_a_validator(&signer));
+        }
+        let held = self.agreements.orphans.iter();
+        if held.filter(|(voter, _)| *voter == signer).count() >= ORPHANS_PER_VOTER_MAX {
             return Err(Refusal::ignore(
-                "not_a_validator",
-                format!("{} is no validator now", signed.signer),
+                "too_many_votes",
+                "too many early votes of one validator",
             ));
         }
-        let signed = self.verify_vote(signed)?;
-        let message = wrap(signed);
-        if !self.agreements.orphans.contains(&message) {
-            self.agreements.orphans.push_back(message);
+        let message = wrap(self.verify_vote(signed)?);
+        if !self
+            .agreements
+            .orphans
+            .iter()
+            .any(|(_, known)| *known == message)
+        {
+            self.agreements.orphans.push_back((signer, message));
         }
         while self.agreements.orphans.len() > ORPHANS_MAX {
             self.agreements.orphans.pop_front();
@@ -291,19 +319,22 @@ impl Core {
 
     fn adopt_orphan_votes(&mut self) {
         let agreements = &mut self.agreements;
-        let (known, unknown) = std::mem::take(&mut agreements.orphans)
-            .into_iter()
-            .partition(|message| match message {
+        let mut known = Vec::new();
+        agreements.orphans.retain(|(_, message)| {
+            let is_known = match message {
                 Message::LogVote(signed) => {
                     agreements.logs.contains_key(&signed.payload.submission)
                 }
                 Message::WeightsVote(signed) => {
                     agreements.weights.contains_key(&signed.payload.epoch)
                 }
-                _ => false,
-            });
-        agreements.orphans = unknown;
-        let known: VecDeque<Message> = known;
+                _ => true,
+            };
+            if is_known {
+                known.push(message.clone());
+            }
+            !is_known
+        });
         for message in known {
             // Their signatures were checked when they came.
             match message {
@@ -315,7 +346,20 @@ impl Core {
     }
 }
 
+fn not_a_validator(hotkey: &Hotkey) -> Refusal {
+    Refusal::ignore("not_a_validator", format!("{hotkey} is no validator now"))
+}
+
 impl Agreements {
+    /// Makes room: the oldest settled one goes, or the oldest of all.
+    fn drop_one_log(&mut self) {
+        let settled =
+            |id: &SubmissionId| self.logs.get(id).is_none_or(|agreement| agreement.settled);
+        let position = self.log_order.iter().position(settled).unwrap_or(0);
+        let dropped = self.log_order.remove(position);
+        dropped.and_then(|submission| self.logs.remove(&submission));
+    }
+
     /// Takes back what was open at the last stop.
     pub(super) fn resume(&mut self, results: Vec<OpenResult>, weights: Vec<OpenWeights>) {
         self.waiting_logs = results
@@ -336,11 +380,15 @@ impl Agreements {
             .collect();
     }
 
-    /// An epoch whose validator set something is waiting for.
-    pub(super) fn waiting_epoch(&self) -> Option<u64> {
+    /// Epochs whose validator sets something is waiting for, the latest few.
+    pub(super) fn waiting_epochs(&self) -> BTreeSet<u64> {
         let logs = self.waiting_logs.iter().map(|waiting| waiting.set_epoch);
-        logs.chain(self.waiting_weights.iter().map(|waiting| waiting.set_epoch))
-            .min()
+        let weights = self.waiting_weights.iter().map(|waiting| waiting.set_epoch);
+        let mut epochs: BTreeSet<u64> = logs.chain(weights).collect();
+        while epochs.len() > WAITING_EPOCHS_ASKED {
+            epochs.pop_first();
+        }
+        epochs
     }
 
     /// Submissions without agreement, oldest first.
@@ -365,17 +413,9 @@ impl Agreements {
 
     /// Height of the oldest open agreement: votes from there on may still be asked for again.
     pub(super) fn oldest_open_height(&self) -> Option<u64> {
-        let logs = self
-            .logs
-            .values()
-            .filter(|agreement| !agreement.settled)
-            .map(|agreement| agreement.height);
-        let weights = self
-            .weights
-            .values()
-            .filter(|agreement| !agreement.settled)
-            .map(|agreement| agreement.height);
-        logs.chain(weights).min()
+        let open = self.logs.values().filter(|agreement| !agreement.settled);
+        let waiting = self.waiting_logs.iter().map(|waiting| waiting.vote.height);
+        open.map(|agreement| agreement.height).chain(waiting).min()
     }
 
     /// Votes on some subjects, for a peer that missed them.

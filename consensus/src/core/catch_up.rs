@@ -25,13 +25,13 @@ pub(super) struct CatchUp {
 }
 
 impl Core {
+    /// A claim without proof: worth asking about, never worth forwarding.
     pub(super) fn on_status(&mut self, status: Status) -> Result<(), Refusal> {
-        if status.height <= self.catch_up.best_height {
-            return Err(Refusal::ignore("known", "this height is known already"));
+        if status.height > self.catch_up.best_height {
+            self.catch_up.best_height = status.height;
+            self.ask_for_blocks();
         }
-        self.catch_up.best_height = status.height;
-        self.ask_for_blocks();
-        Ok(())
+        Err(Refusal::ignore("status", "a status is for neighbours only"))
     }
 
     pub(super) fn on_blocks(&mut self, blocks: Vec<DecidedBlock>) {
@@ -114,6 +114,7 @@ impl Core {
             let request = PullRequest {
                 height: self.tip().height + 1,
                 pending: true,
+                stuck: self.mempool.stuck(),
                 submissions: self
                     .agreements
                     .open_submissions()
@@ -146,11 +147,14 @@ impl Core {
         } else {
             Vec::new()
         };
-        let pending = request
-            .pending
-            .then(|| self.mempool.messages())
-            .into_iter()
-            .flatten();
+        let start = self.mempool.next_start();
+        let pending = request.pending.then(|| self.mempool.messages(start));
+        let pending = pending.into_iter().flatten();
+        let stuck = request
+            .stuck
+            .get(..PULL_REQUEST_MAX_SUBJECTS)
+            .unwrap_or(&request.stuck);
+        let endings = self.mempool.endings(stuck);
         let submissions = request
             .submissions
             .get(..PULL_REQUEST_MAX_SUBJECTS)
@@ -163,6 +167,7 @@ impl Core {
         let all = std::iter::once(Message::Status(self.status()))
             .chain(consensus)
             .chain(votes)
+            .chain(endings)
             .chain(pending);
         for message in all.take(PULL_REPLY_MAX_MESSAGES) {
             bytes += codec::encode(&message).len();

@@ -14,10 +14,14 @@ const EPOCHS_KEPT: usize = 4;
 /// Pause before the metagraph of the same epoch is asked for again.
 const METAGRAPH_RETRY_MS: u64 = 2_000;
 
+/// Skipped or older chain blocks that were looked up because a proposal refers to them.
+const LOOKED_UP_KEPT: usize = 64;
+
 /// Recent finalised chain blocks.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     known: BTreeMap<u64, ChainRef>,
+    looked_up: BTreeMap<u64, ChainRef>,
 }
 
 /// What the core can say about a chain reference.
@@ -27,7 +31,9 @@ pub(super) enum HeadCheck {
     True,
     /// We have not seen the chain get there.
     Ahead,
-    /// It contradicts what we know, or is too old to tell.
+    /// We have not seen this number, though the chain is beyond it.
+    Unknown,
+    /// It contradicts what we know.
     False,
 }
 
@@ -41,9 +47,17 @@ pub(super) struct MemberTable {
 impl Heads {
     /// Remembers a finalised block. False if it was known.
     pub(super) fn insert(&mut self, head: ChainRef) -> bool {
-        let new = self.known.insert(head.number, head).is_none();
-        while self.known.len() > HEADS_KEPT {
-            self.known.pop_first();
+        let is_newest = self
+            .latest()
+            .is_none_or(|latest| head.number > latest.number);
+        let (table, kept) = if is_newest {
+            (&mut self.known, HEADS_KEPT)
+        } else {
+            (&mut self.looked_up, LOOKED_UP_KEPT)
+        };
+        let new = table.insert(head.number, head).is_none();
+        while table.len() > kept {
+            table.pop_first();
         }
         new
     }
@@ -54,7 +68,8 @@ impl Heads {
     }
 
     pub(super) fn check(&self, chain: &ChainRef) -> HeadCheck {
-        match self.known.get(&chain.number) {
+        let known = self.known.get(&chain.number);
+        match known.or_else(|| self.looked_up.get(&chain.number)) {
             Some(known) if known == chain => HeadCheck::True,
             Some(_) => HeadCheck::False,
             None if self
@@ -63,7 +78,7 @@ impl Heads {
             {
                 HeadCheck::Ahead
             }
-            None => HeadCheck::False,
+            None => HeadCheck::Unknown,
         }
     }
 }
@@ -73,7 +88,9 @@ impl MemberTable {
         self.asked_ms.remove(&epoch);
         self.known.insert(epoch, members);
         while self.known.len() > EPOCHS_KEPT {
-            self.known.pop_first();
+            // Never the one that was just asked for.
+            let oldest = self.known.keys().find(|known| **known != epoch).copied();
+            oldest.and_then(|oldest| self.known.remove(&oldest));
         }
     }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use super::chain_view::HeadCheck;
 use super::{Core, Effect, Executed, Mode, Refusal, Report, WalRecord};
 use crate::block::{Block, ConsensusVote, DecidedBlock, Entry, Evidence, Proposal};
+use crate::codec;
 use crate::engine::{Engine, EngineConfig, EngineEffect, EngineInput};
 use crate::envelope::{Signed, Verified};
-use crate::guard::Subject;
+use crate::guard::{Floor, Subject};
 use crate::keys::Hotkey;
 use crate::ledger::BlockError;
 use crate::limits::{ROUND_MESSAGES_MAX, VALIDATORS_MAX};
@@ -30,8 +31,8 @@ pub(super) struct Heights {
     early: Vec<Message>,
     held: Vec<Verified<Proposal>>,
     evidence: BTreeMap<Hotkey, Evidence>,
-    /// Justifications of the height that was open at the last crash; used once.
-    justifications: Vec<Message>,
+    /// Justifications from before the last crash by height; each is used once.
+    justifications: BTreeMap<u64, Vec<Message>>,
     last_progress_ms: u64,
 }
 
@@ -52,6 +53,14 @@ impl Core {
                 "wrong_proposer",
                 "a fresh block must be built by its proposer",
             ));
+        }
+        let known = self
+            .heights
+            .engine
+            .as_ref()
+            .is_some_and(|engine| engine.has_proposal(&signed));
+        if known {
+            return Err(Refusal::ignore("known", "this proposal is known already"));
         }
         let verified = self.verify_early(signed, timeliness, |signed| {
             Message::Proposal(Box::new(signed))
@@ -77,6 +86,14 @@ impl Core {
 
     pub(super) fn on_vote(&mut self, signed: Signed<ConsensusVote>) -> Result<(), Refusal> {
         let timeliness = self.place_in_time(signed.payload.height, &signed.signer)?;
+        let known = self
+            .heights
+            .engine
+            .as_ref()
+            .is_some_and(|engine| engine.has_vote(&signed));
+        if known {
+            return Err(Refusal::ignore("known", "this vote is known already"));
+        }
         let Some(verified) = self.verify_early(signed, timeliness, Message::Vote)? else {
             return Ok(());
         };
@@ -251,16 +268,18 @@ impl Core {
     /// Decides whether a proposal's block may follow our tip, and tells the engine.
     fn judge_proposal(&mut self, proposal: Verified<Proposal>) -> Result<(), Refusal> {
         let block = &proposal.payload.block;
-        let valid = match self.heads.check(&block.header.chain) {
-            HeadCheck::Ahead => {
-                if self.heights.held.len() < HELD_PROPOSALS_MAX {
-                    self.heights.held.push(proposal);
-                }
+        let chain = block.header.chain;
+        let valid = match self.heads.check(&chain) {
+            // Perhaps finalised already, only skipped or not heard of here: look it up.
+            HeadCheck::Ahead | HeadCheck::Unknown => {
+                self.hold(proposal);
+                let number = chain.number;
+                self.effects.push(Effect::LoadChainBlock { number });
                 return Ok(());
             }
             HeadCheck::False => Err(Refusal::ignore(
                 "chain_reference",
-                "block refers to a chain block we do not know",
+                "block refers to a chain block that we know otherwise",
             )),
             HeadCheck::True => self.check_block(block),
         };
@@ -270,6 +289,13 @@ impl Core {
             valid: is_valid,
         });
         valid
+    }
+
+    /// Keeps a proposal until its chain block is known.
+    fn hold(&mut self, proposal: Verified<Proposal>) {
+        if self.heights.held.len() < HELD_PROPOSALS_MAX && !self.heights.held.contains(&proposal) {
+            self.heights.held.push(proposal);
+        }
     }
 
     fn check_block(&self, block: &Block) -> Result<(), Refusal> {
@@ -293,8 +319,17 @@ impl Core {
             return false;
         };
         self.ledger.work(head).is_some()
-            || !self.heights.evidence.is_empty()
-            || !self.ready_entries().is_empty()
+            || self.usable_evidence().is_some()
+            || self.mempool.has_certified()
+    }
+
+    /// Evidence that a block may carry now: against a member that is not excluded yet.
+    fn usable_evidence(&self) -> Option<&Evidence> {
+        let set = self.validator_set()?;
+        self.heights.evidence.values().find(|evidence| {
+            let author = &evidence.first.signer;
+            set.index_of(author).is_some() && !self.tip().excluded.contains_key(author)
+        })
     }
 
     fn start_height(&mut self) {
@@ -323,7 +358,12 @@ impl Core {
 
     /// Brings back what was signed for this height before a crash.
     fn restore_height(&mut self, height: u64) {
-        let justifications = std::mem::take(&mut self.heights.justifications);
+        let justifications = self
+            .heights
+            .justifications
+            .remove(&height)
+            .unwrap_or_default();
+        self.heights.justifications = self.heights.justifications.split_off(&height);
         let own = self
             .guard
             .as_ref()
@@ -383,9 +423,14 @@ impl Core {
             .heads
             .latest()
             .filter(|head| head.number >= self.tip().chain.number)?;
-        let mut entries = self.ready_entries();
-        let evidence = self.heights.evidence.values().next();
-        entries.extend(evidence.map(|evidence| Entry::Evidence(Box::new(evidence.clone()))));
+        // Evidence goes first, so that a full mempool never keeps it out.
+        let evidence = self.usable_evidence().cloned();
+        let mut entries: Vec<Entry> = evidence
+            .map(|evidence| Entry::Evidence(Box::new(evidence)))
+            .into_iter()
+            .collect();
+        let reserved_bytes = entries.iter().map(|entry| codec::encode(entry).len()).sum();
+        entries.extend(self.ready_entries(entries.len(), reserved_bytes));
         let block = self.ledger.build(proposer, head, entries);
         let has_work = !block.entries.is_empty() || self.ledger.work(&head).is_some();
         has_work.then_some(block)
@@ -436,33 +481,36 @@ impl Core {
     }
 
     fn compact_log(&mut self) {
-        let (height, epoch) = (self.tip().height, self.ledger.epoch());
-        let below_height = self
-            .agreements
-            .oldest_open_height()
-            .unwrap_or(height)
-            .min(height);
+        let height = self.tip().height;
+        let floor = Floor {
+            consensus_height: height,
+            log_height: self
+                .agreements
+                .oldest_open_height()
+                .unwrap_or(height)
+                .min(height),
+            epoch: self.ledger.epoch().saturating_sub(1),
+        };
         if let Some(guard) = self.guard.as_mut() {
-            let records = guard.prune(below_height, epoch.saturating_sub(1));
-            self.effects.push(Effect::Compact(
-                records
-                    .into_iter()
-                    .map(|record| WalRecord::Signed(Box::new(record)))
-                    .collect(),
-            ));
+            let kept = guard.prune(floor);
+            let kept = kept
+                .into_iter()
+                .map(|record| WalRecord::Signed(Box::new(record)));
+            let records = std::iter::once(WalRecord::Floor(guard.floor())).chain(kept);
+            self.effects.push(Effect::Compact(records.collect()));
         }
     }
 }
 
 impl Heights {
-    pub(super) fn new(justifications: impl Iterator<Item = (u64, Vec<Message>)>) -> Heights {
+    pub(super) fn new(justifications: BTreeMap<u64, Vec<Message>>) -> Heights {
         Heights {
             engine: None,
             executing: None,
             early: Vec::new(),
             held: Vec::new(),
             evidence: BTreeMap::new(),
-            justifications: justifications.flat_map(|(_, messages)| messages).collect(),
+            justifications,
             last_progress_ms: 0,
         }
     }

@@ -8,7 +8,10 @@ use crate::codec;
 use crate::envelope::Signed;
 use crate::guard::Subject;
 use crate::keys::Hotkey;
-use crate::limits::{BLOCK_MAX_BYTES, BLOCK_MAX_ENTRIES, MEMPOOL_MAX, MEMPOOL_PER_HOTKEY_MAX};
+use crate::limits::{
+    BLOCK_MAX_BYTES, BLOCK_MAX_ENTRIES, MEMPOOL_MAX, MEMPOOL_PER_HOTKEY_MAX,
+    PULL_REQUEST_MAX_SUBJECTS,
+};
 use crate::submission::{
     Approval, ApprovalCertificate, Rejection, SubmissionHeader, SubmissionId, verify_submission,
 };
@@ -18,6 +21,12 @@ use crate::wire::Message;
 
 /// Approvals and rejections that came before their submission.
 const ORPHANS_MAX: usize = 1_024;
+
+/// Ended submissions of an epoch that are remembered.
+const FINISHED_MAX: usize = 16_384;
+
+/// Submissions that one answer to a pull moves on by.
+const PULL_STEP: usize = 128;
 
 /// Pause before a review that failed for a local reason is tried again.
 const REVIEW_RETRY_MS: u64 = 5_000;
@@ -58,7 +67,9 @@ pub(super) struct Mempool {
     pending: BTreeMap<SubmissionId, Pending>,
     per_hotkey: BTreeMap<Hotkey, usize>,
     arrivals: u64,
-    finished: BTreeSet<SubmissionId>,
+    /// Ended in this epoch, with what shows why to a node that missed it.
+    finished: BTreeMap<SubmissionId, Vec<Message>>,
+    next_served: SubmissionId,
     orphans: Vec<Message>,
 }
 
@@ -71,7 +82,9 @@ impl Core {
         if self.mempool.pending.contains_key(&id) {
             return Err(Refusal::ignore("known", "this submission is known already"));
         }
-        if self.mempool.finished.contains(&id) || self.ledger.is_admitted(&signed.payload.slot()) {
+        if self.mempool.finished.contains_key(&id)
+            || self.ledger.is_admitted(&signed.payload.slot())
+        {
             return Err(Refusal::ignore(
                 "slot_taken",
                 "this slot of the epoch has been used already",
@@ -277,7 +290,7 @@ impl Core {
     pub(super) fn remove_ordered(&mut self, ordered: &[SubmissionId]) {
         for id in ordered {
             self.mempool.remove(id);
-            self.mempool.finished.insert(*id);
+            self.mempool.finished.insert(*id, Vec::new());
         }
         let ledger = &self.ledger;
         let beaten = self
@@ -293,8 +306,9 @@ impl Core {
         }
     }
 
-    /// Entries for a block, oldest first, within the block's limits.
-    pub(super) fn ready_entries(&self) -> Vec<Entry> {
+    /// Entries for a block, oldest first, within the limits that `taken` entries of `taken_bytes`
+    /// leave.
+    pub(super) fn ready_entries(&self, taken: usize, taken_bytes: usize) -> Vec<Entry> {
         let mut ready: Vec<&Pending> = self
             .mempool
             .pending
@@ -302,7 +316,7 @@ impl Core {
             .filter(|p| p.certificate.is_some())
             .collect();
         ready.sort_by_key(|pending| pending.arrival);
-        let mut bytes = BLOCK_OVERHEAD_BYTES;
+        let mut bytes = BLOCK_OVERHEAD_BYTES + taken_bytes;
         let mut slots = BTreeSet::new();
         let mut entries = Vec::new();
         for pending in ready {
@@ -318,7 +332,7 @@ impl Core {
                 certificate,
             }));
             bytes += codec::encode(&entry).len();
-            if bytes > BLOCK_MAX_BYTES || entries.len() >= BLOCK_MAX_ENTRIES {
+            if bytes > BLOCK_MAX_BYTES || entries.len() + taken >= BLOCK_MAX_ENTRIES {
                 break;
             }
             entries.push(entry);
@@ -347,12 +361,8 @@ impl Core {
                 "expected a submission for epoch {epoch}, got epoch {}",
                 header.epoch
             );
-            // Around a boundary honest peers disagree by one for a moment.
-            return Err(if header.epoch.abs_diff(chain_epoch) <= 1 {
-                Refusal::ignore("wrong_epoch", text)
-            } else {
-                Refusal::blame("wrong_epoch", text)
-            });
+            // Nobody's fault: this node or the sender may lag behind the chain.
+            return Err(Refusal::ignore("wrong_epoch", text));
         }
         let Some(members) = self
             .members
@@ -407,7 +417,7 @@ impl Core {
         signed: Signed<P>,
         wrap: fn(Signed<P>) -> Message,
     ) -> Result<Option<Signed<P>>, Refusal> {
-        if self.mempool.finished.contains(&id) {
+        if self.mempool.finished.contains_key(&id) {
             return Err(Refusal::ignore(
                 "finished",
                 "the submission has ended or is ordered",
@@ -510,8 +520,15 @@ impl Core {
     }
 
     fn end_submission(&mut self, id: SubmissionId, reason: FailureReason) {
+        let proof = self
+            .mempool
+            .pending
+            .get(&id)
+            .map(Pending::rejection_messages);
         self.mempool.remove(&id);
-        self.mempool.finished.insert(id);
+        if self.mempool.finished.len() < FINISHED_MAX {
+            self.mempool.finished.insert(id, proof.unwrap_or_default());
+        }
         self.report(Report::Failed {
             submission: id,
             reason,
@@ -533,15 +550,59 @@ impl Mempool {
         self.pending.is_empty()
     }
 
-    /// Every submission, approval and rejection that is held, for a peer that missed some.
-    pub(super) fn messages(&self) -> impl Iterator<Item = Message> {
-        self.pending.values().flat_map(|pending| {
+    /// Every submission, approval and rejection that is held, for a peer that missed some. Begins
+    /// after what the last call served last, so that cutting the list off starves nobody.
+    pub(super) fn messages(&self, start: SubmissionId) -> impl Iterator<Item = Message> {
+        let turned = self
+            .pending
+            .range(start..)
+            .chain(self.pending.range(..start));
+        turned.flat_map(|(_, pending)| {
             let approvals = pending.approvals.iter().flat_map(|tally| tally.votes());
-            let rejections = pending.rejections.iter().flat_map(|tally| tally.votes());
             std::iter::once(Message::Submission(pending.signed.clone()))
                 .chain(approvals.map(|signed| Message::Approval(signed.clone())))
-                .chain(rejections.map(|signed| Message::Rejection(signed.clone())))
+                .chain(pending.rejection_messages())
         })
+    }
+
+    /// Where the next answer to a pull begins.
+    pub(super) fn next_start(&mut self) -> SubmissionId {
+        let start = self.next_served;
+        let after = self
+            .pending
+            .range(start..)
+            .nth(PULL_STEP)
+            .map(|(id, _)| *id);
+        self.next_served = after.unwrap_or_default();
+        start
+    }
+
+    /// Submissions that have no certificate yet.
+    pub(super) fn stuck(&self) -> Vec<SubmissionId> {
+        let open = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.certificate.is_none());
+        open.map(|(id, _)| *id)
+            .take(PULL_REQUEST_MAX_SUBJECTS)
+            .collect()
+    }
+
+    /// Why submissions ended here that a peer still has open.
+    pub(super) fn endings(&self, stuck: &[SubmissionId]) -> Vec<Message> {
+        stuck
+            .iter()
+            .filter_map(|id| self.finished.get(id))
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    /// Whether something is ready for a block.
+    pub(super) fn has_certified(&self) -> bool {
+        self.pending
+            .values()
+            .any(|pending| pending.certificate.is_some())
     }
 
     fn insert(
@@ -599,6 +660,13 @@ impl Mempool {
 }
 
 impl Pending {
+    fn rejection_messages(&self) -> Vec<Message> {
+        let votes = self.rejections.iter().flat_map(|tally| tally.votes());
+        votes
+            .map(|signed| Message::Rejection(signed.clone()))
+            .collect()
+    }
+
     fn open(&mut self, set: &ValidatorSet, quorum: Quorum) {
         self.approvals
             .get_or_insert_with(|| Tally::new(set.clone(), quorum));

@@ -17,7 +17,7 @@ mod chain_view;
 mod height;
 mod mempool;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use crate::block::{ChainRef, DecidedBlock};
 use crate::engine::Timeouts;
 use crate::envelope::{NetworkId, Payload, Signed};
 use crate::genesis::Genesis;
-use crate::guard::{Conflict, Guarded, SignGuard, SignOutcome, SignRecord, Subject};
+use crate::guard::{Conflict, Floor, Guarded, SignGuard, SignOutcome, SignRecord, Subject};
 use crate::hash::Hash;
 use crate::keys::{Hotkey, Keypair};
 use crate::ledger::{Ledger, LedgerTip};
@@ -91,6 +91,8 @@ pub struct OpenWeights {
 /// One record of the write-ahead log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WalRecord {
+    /// Nothing below is signed any more: a compacted log begins with this.
+    Floor(Floor),
     /// Something that was signed.
     Signed(Box<SignRecord>),
     /// Proposal and prevotes behind a precommit: what the lock is re-derived from.
@@ -229,6 +231,12 @@ pub enum Effect {
     /// Execute a decided block on the state of its parent, store everything in one write, answer
     /// [`Input::Executed`].
     Execute(Box<DecidedBlock>),
+    /// Read a chain block that a proposal refers to and this node has not seen; if it is finalised,
+    /// answer [`Input::ChainHead`].
+    LoadChainBlock {
+        /// Chain block number.
+        number: u64,
+    },
     /// Read the metagraph at the first finalised block of an epoch, answer [`Input::Metagraph`].
     LoadMetagraph {
         /// The epoch.
@@ -387,17 +395,18 @@ impl Core {
     ) -> Core {
         let network = genesis.network_id();
         let mut signed = Vec::new();
-        let mut justifications = Vec::new();
+        let mut justifications: BTreeMap<u64, Vec<Message>> = BTreeMap::new();
+        let mut floor = Floor::default();
         for record in resume.wal {
             match record {
+                WalRecord::Floor(known) => floor = floor.max(known),
                 WalRecord::Signed(record) => signed.push(*record),
                 WalRecord::Justification { height, messages } => {
-                    justifications.push((height, messages))
+                    justifications.entry(height).or_default().extend(messages);
                 }
             }
         }
-        let next_height = resume.tip.height + 1;
-        let guard = keypair.map(|keypair| SignGuard::new(network, keypair, signed));
+        let guard = keypair.map(|keypair| SignGuard::new(network, keypair, signed, floor));
         let mut core = Core {
             params: Params {
                 network,
@@ -411,11 +420,7 @@ impl Core {
             heads: Heads::default(),
             members: MemberTable::default(),
             mempool: Mempool::default(),
-            heights: Heights::new(
-                justifications
-                    .into_iter()
-                    .filter(|(height, _)| *height == next_height),
-            ),
+            heights: Heights::new(justifications),
             agreements: Agreements::default(),
             catch_up: CatchUp::default(),
             effects: Vec::new(),
@@ -543,8 +548,9 @@ impl Core {
         if self.mode != Mode::Active {
             return;
         }
-        let wanted = [Some(self.ledger.epoch()), self.agreements.waiting_epoch()];
-        for epoch in wanted.into_iter().flatten() {
+        let mut wanted = self.agreements.waiting_epochs();
+        wanted.insert(self.ledger.epoch());
+        for epoch in wanted {
             if self.members.should_ask(epoch, self.now_ms) {
                 self.effects.push(Effect::LoadMetagraph { epoch });
             }
@@ -553,13 +559,17 @@ impl Core {
         self.drive_height();
     }
 
-    /// Signs, makes durable, and publishes. Returns the message unless the guard refused or there is no key.
+    /// Signs, makes durable, and publishes. Returns the message unless the guard refused, there is
+    /// no key, or this node has diverged: what it would sign then is wrong.
     fn sign_and_publish<G: Guarded>(
         &mut self,
         subject: Subject,
         content: G,
         before: Vec<WalRecord>,
     ) -> Option<Message> {
+        if self.mode != Mode::Active {
+            return None;
+        }
         let message = match self.guard.as_mut()?.sign(subject, content) {
             Ok(SignOutcome::Fresh(record)) => {
                 let message = record.message.clone();

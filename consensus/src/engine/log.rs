@@ -108,6 +108,29 @@ impl MessageLog {
         self.current.saturating_sub(ROUNDS_BEHIND_MAX)
     }
 
+    /// Whether this very vote of this very author is recorded.
+    pub(super) fn has_vote(&self, vote: &Signed<ConsensusVote>) -> bool {
+        let key = (vote.payload.kind, vote.signer);
+        let cast = self
+            .rounds
+            .get(&vote.payload.round)
+            .and_then(|round| round.votes.get(&key));
+        cast.is_some_and(|cast| cast.all().any(|known| known.payload == vote.payload))
+    }
+
+    /// Whether a proposal of this block by this author is recorded for the round.
+    pub(super) fn has_proposal(&self, id: Hash, proposal: &Signed<Proposal>) -> bool {
+        self.rounds
+            .get(&proposal.payload.round)
+            .is_some_and(|round| {
+                round.proposals.iter().any(|known| {
+                    known.id == id
+                        && known.signed.signer == proposal.signer
+                        && known.signed.payload.pol_round == proposal.payload.pol_round
+                })
+            })
+    }
+
     /// Records a vote.
     pub(super) fn record_vote(&mut self, vote: Signed<ConsensusVote>) -> Recorded {
         let ConsensusVote { round, kind, .. } = vote.payload;

@@ -237,6 +237,16 @@ impl Engine {
         self.log.messages()
     }
 
+    /// Whether this very vote is known, so that its signature need not be checked again.
+    pub fn has_vote(&self, vote: &Signed<ConsensusVote>) -> bool {
+        self.log.has_vote(vote)
+    }
+
+    /// Whether a proposal of the same block by the same author is known for the round.
+    pub fn has_proposal(&self, proposal: &Signed<Proposal>) -> bool {
+        self.log.has_proposal(proposal.payload.block.id(), proposal)
+    }
+
     /// When the next [`EngineInput::Tick`] is due.
     pub fn next_deadline_ms(&self) -> Option<u64> {
         self.schedule.next_ms()

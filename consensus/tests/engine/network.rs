@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use assay_consensus::block::{ConsensusVote, DecidedBlock, Proposal, VoteKind};
 use assay_consensus::engine::{Engine, EngineConfig, EngineEffect, EngineInput, Timeouts};
 use assay_consensus::envelope::Signed;
-use assay_consensus::guard::{Guarded, SignGuard, SignOutcome, SignRecord, Subject};
+use assay_consensus::guard::{Floor, Guarded, SignGuard, SignOutcome, SignRecord, Subject};
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::validators::Quorum;
@@ -170,7 +170,13 @@ impl Network {
 
     /// Sends a message from nowhere to one node.
     pub fn inject(&mut self, to: usize, message: Message) {
-        self.schedule(1, Event::Deliver { to, message: Box::new(message) });
+        self.schedule(
+            1,
+            Event::Deliver {
+                to,
+                message: Box::new(message),
+            },
+        );
     }
 
     /// Nobody decided differently, nobody voted against its lock.
@@ -226,7 +232,7 @@ impl Network {
         let mut engine = Engine::new(config, HEIGHT, self.cast.set.clone());
         let keypair = Keypair::insecure_from_name(&self.nodes[node].name);
         let disk = &self.nodes[node].disk;
-        let guard = SignGuard::new(NETWORK, keypair, disk.records.clone());
+        let guard = SignGuard::new(NETWORK, keypair, disk.records.clone(), Floor::default());
         let own = guard.consensus_messages(HEIGHT);
         let effects = engine.restore(self.now_ms, own, disk.justifications.clone());
         self.nodes[node].running = Some(Running { engine, guard });
@@ -421,7 +427,13 @@ impl Network {
         for _ in 0..copies {
             let after_ms = 1 + self.rng.below(self.faults.latency_max_ms);
             let message = message.clone();
-            self.schedule(after_ms, Event::Deliver { to, message: Box::new(message) });
+            self.schedule(
+                after_ms,
+                Event::Deliver {
+                    to,
+                    message: Box::new(message),
+                },
+            );
         }
     }
 }

@@ -39,6 +39,12 @@ impl World {
                     },
                 );
             }
+            Effect::LoadChainBlock { number } => {
+                if number <= self.chain.height_at(self.now_ms) {
+                    let block = self.chain.block(number);
+                    self.answer(node, 50, Input::ChainHead(block));
+                }
+            }
             Effect::LoadMetagraph { epoch } => {
                 let set = self.metagraph(epoch);
                 let registered = (0..MINERS)
