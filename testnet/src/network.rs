@@ -260,6 +260,7 @@ async fn make_genesis(plan: &Plan, chain: &DevChainClient) -> anyhow::Result<Gen
         quorum: Quorum::Majority,
         // A third of an epoch: enough for votes and retries on a busy machine.
         weights_margin_blocks: plan.tempo_blocks / 3,
+        min_stake_rao: VALIDATOR_STAKE_RAO / 1_000,
         burn_hotkey,
         chain: head,
         challenges: vec![challenge],
