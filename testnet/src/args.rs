@@ -13,6 +13,7 @@ use assay_node::config::NodeConfig;
 use assay_node::fault::FaultInjection;
 
 use crate::agents::SAMPLES;
+use crate::bench::{self, BenchOptions};
 use crate::demo::{self, DemoOptions};
 use crate::network::{Plan, Testnet, work_dir};
 
@@ -21,6 +22,7 @@ Examples:
   assay-testnet demo                 run to the end and print one table
   assay-testnet demo --crash         the same, with a validator killed and restarted on the way
   assay-testnet demo --tamper --json the same, with a validator that lies
+  assay-testnet bench --json         throughput and latency to agreement, and where CPU time goes
   assay-testnet up                   keep a network running; Ctrl-C stops it
 
 Exit codes: 0 all agree and the chain holds the recomputed weights, 1 otherwise, 2 wrong usage.";
@@ -52,6 +54,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Measure submissions per second to agreement, latency, and the shares of CPU.
+    Bench(BenchArgs),
     /// Start a network, print how to reach it, and keep it running until Ctrl-C or SIGTERM.
     Up {
         #[command(flatten)]
@@ -67,6 +71,32 @@ enum Command {
         #[arg(long)]
         tamper_results: bool,
     },
+}
+
+/// Size of the benchmark.
+#[derive(Debug, clap::Args)]
+struct BenchArgs {
+    /// Number of validators.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    validators: u8,
+    /// Submissions that are measured, each of a miner of its own.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=i64::from(bench::SUBMISSIONS_MAX)))]
+    submissions: u16,
+    /// Submissions on their way at once, at most.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
+    /// Submissions sent per second, at most; by default as fast as agreement makes room.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: Option<u32>,
+    /// Time between chain blocks in milliseconds.
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(50..))]
+    block_time_ms: u64,
+    /// Directory for everything; a temporary one by default.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Size and speed of the network.
@@ -96,6 +126,7 @@ pub fn run(args: Args) -> ExitCode {
             tamper,
             json,
         } => run_demo(&size, epochs, crash, tamper, json),
+        Command::Bench(bench) => run_bench(&bench).map(|()| true),
         Command::Up { size } => run_up(&size).map(|()| true),
         Command::Node {
             config,
@@ -126,22 +157,55 @@ fn run_demo(
         epochs,
         crash,
     };
-    let progress = spinner();
-    let mut say = |line: String| show(&progress, line);
-    let outcome = runtime()?.block_on(demo::run(options, &mut say));
-    progress.finish_and_clear();
-    if outcome.is_err()
-        && let Some(temporary) = temporary
-    {
-        eprintln!("logs are kept in {}", temporary.keep().display());
-    }
-    let summary = outcome?;
+    let summary = with_progress(temporary, async |say| demo::run(options, say).await)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&summary)?);
     } else {
         println!("{}", summary.to_text());
     }
     Ok(summary.agreement)
+}
+
+fn run_bench(args: &BenchArgs) -> anyhow::Result<()> {
+    let (dir, temporary) = work_dir(args.dir.as_deref())?;
+    let options = BenchOptions {
+        plan: Plan {
+            program: std::env::current_exe().context("own executable")?,
+            dir,
+            validators: usize::from(args.validators),
+            miners: Vec::new(),
+            block_time_ms: args.block_time_ms,
+            tempo_blocks: bench::TEMPO_BLOCKS,
+            tamper: None,
+        },
+        submissions: usize::from(args.submissions),
+        concurrency: usize::from(args.concurrency),
+        rate_per_second: args.rate,
+    };
+    let report = with_progress(temporary, async |say| bench::run(options, say).await)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{}", report.to_text());
+    }
+    Ok(())
+}
+
+/// Works with a line of progress; keeps the temporary directory if that fails.
+fn with_progress<T>(
+    temporary: Option<tempfile::TempDir>,
+    work: impl AsyncFnOnce(&mut dyn FnMut(String)) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let progress = spinner();
+    let mut say = |line: String| show(&progress, line);
+    let outcome = runtime()?.block_on(work(&mut say));
+    progress.finish_and_clear();
+    if outcome.is_err()
+        && let Some(temporary) = temporary
+    {
+        eprintln!("logs are kept in {}", temporary.keep().display());
+    }
+    outcome
 }
 
 fn run_up(size: &Size) -> anyhow::Result<()> {
