@@ -383,6 +383,17 @@ fn a_package_over_the_limits_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_package_without_reported_results_is_refused_before_anything_is_sent() {
+    let home = Home::new();
+    fs::remove_file(home.path().join("my-agent/task_results.json")).unwrap();
+    let output = home.submit(NOBODY, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("task_results.json"), "{text}");
+    assert!(text.contains("--results FILE"), "{text}");
+}
+
+#[test]
 fn a_raw_payload_goes_to_any_challenge() {
     let home = Home::new();
     fs::write(home.path().join("input.bin"), [1, 2, 3]).unwrap();

@@ -128,21 +128,20 @@ fn read_content(global: &Global, args: &SubmitArgs) -> Result<Content, Failure> 
     say(
         global,
         &format!(
-            "Packed {} files, {} bytes unpacked, {} bytes as zip; agent hash {}",
-            facts.files,
+            "Packed {}, {} bytes unpacked, {} bytes as zip; agent hash {}",
+            count(facts.files, "file"),
             facts.unpacked_bytes,
             package.zip.len(),
             facts.agent_hash
         ),
     );
     Ok(Content::Term {
-        reported: read_results(global, args, path, package.results_json)?,
+        reported: read_results(args, path, package.results_json)?,
         zip: package.zip,
     })
 }
 
 fn read_results(
-    global: &Global,
     args: &SubmitArgs,
     package: &Path,
     packed: Option<Vec<u8>>,
@@ -154,14 +153,11 @@ fn read_results(
         }
         (None, Some(json)) => (json, package.join(package::RESULTS_FILE_NAME)),
         (None, None) => {
-            say(
-                global,
-                &format!(
-                    "No {} and no --results: sending without reported results",
-                    package::RESULTS_FILE_NAME
-                ),
-            );
-            return Ok(Reported::default());
+            return Err(Failure::usage(anyhow::anyhow!(
+                "no reported results, and {} refuses packages without them: put {} at the root of the package directory, or pass --results FILE",
+                args.challenge,
+                package::RESULTS_FILE_NAME
+            )));
         }
     };
     Reported::from_json(&json)
@@ -175,6 +171,12 @@ fn read_key(args: &SubmitArgs) -> Result<Keypair, Failure> {
         None => default_key_path()?,
     };
     key_file::read(&path).map_err(key_failure)
+}
+
+/// A number with its noun.
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// The name given, else the package's file name as far as it can be one.
