@@ -58,7 +58,7 @@ const UNBOUNDED: [&str; 4] = [
 const PAUSES: [&str; 2] = [concat!("thread::", "sleep"), concat!("time::", "sleep")];
 
 /// Helpers that look at a condition again and again until a deadline, which needs a pause.
-const POLLING_HELPERS: [&str; 1] = ["p2p/tests/common/mod.rs"];
+const POLLING_HELPERS: [&str; 2] = ["p2p/tests/common/mod.rs", "testnet/tests/support/mod.rs"];
 
 /// Not our code: it stands in for a crate of that name.
 const VENDOR: &str = "p2p/vendor/";
