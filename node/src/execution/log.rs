@@ -16,7 +16,7 @@ pub const LOG_MAX_BYTES: usize = 256 * 1024;
 pub const PREVIEW_MAX_BYTES: usize = 4 * 1024;
 
 /// Largest message of a challenge in bytes; it also stands in the journey.
-const MESSAGE_MAX_BYTES: usize = 2 * 1024;
+pub(super) const MESSAGE_MAX_BYTES: usize = 2 * 1024;
 
 /// Largest `metrics` or `details` of a challenge in bytes, before JSON escapes them.
 const PART_MAX_BYTES: usize = 128 * 1024;
@@ -142,7 +142,8 @@ fn readable(bytes: &[u8]) -> String {
     }
 }
 
-fn cut(text: &str, max_bytes: usize) -> String {
+/// The beginning of a text, cut at a character boundary.
+pub(super) fn cut(text: &str, max_bytes: usize) -> String {
     let mut end = text.len().min(max_bytes);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -204,7 +205,13 @@ mod tests {
             metrics: Some(vec![b'"'; PART_MAX_BYTES]),
             ..EvaluationOutput::default()
         };
-        let chain = ChainRef { number: 1, hash: Hash::ZERO, epoch: 0, next_epoch_start: 9, timestamp_ms: 0 };
+        let chain = ChainRef {
+            number: 1,
+            hash: Hash::ZERO,
+            epoch: 0,
+            next_epoch_start: 9,
+            timestamp_ms: 0,
+        };
         let place = PlaceInLedger { height: 1, chain };
         let header = SubmissionHeader {
             challenge: "c".into(),

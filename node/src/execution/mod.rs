@@ -5,6 +5,7 @@
 //! disk. Whatever a guest does wrong becomes part of the result; a fault of this machine stops
 //! the execution without a result, so that it never becomes a vote.
 
+mod guest_fault;
 mod log;
 mod overlay;
 mod weights;
@@ -28,6 +29,7 @@ use assay_runtime::{CallContext, CallError, HostFault};
 use crate::fault::FaultInjection;
 use crate::modules::{Challenge, ModuleRegistry};
 
+pub use guest_fault::stable_text;
 pub use log::{EvaluationLog, LOG_MAX_BYTES, PREVIEW_MAX_BYTES, preview};
 pub use overlay::{ChallengeView, StateRead, StateWrites};
 
@@ -64,7 +66,7 @@ pub struct Execution {
     pub results: Vec<EvaluationResult>,
     /// Logs in the same order, each at most [`LOG_MAX_BYTES`].
     pub logs: Vec<Vec<u8>>,
-    /// Messages in the same order, for people.
+    /// Messages in the same order, for people, bounded like those in the logs.
     pub messages: Vec<String>,
     /// Weights, if the block was the one to compute them.
     pub weights: Option<EpochWeights>,
@@ -135,8 +137,8 @@ pub fn execute_block(inputs: &Inputs<'_>, block: &Block) -> Result<Execution, Ex
         let header = &admit.submission.payload;
         let payload = inputs.payloads.get(&header.payload_hash);
         let payload = payload.ok_or(ExecutionError::MissingPayload(header.payload_hash))?;
-        let count_before = inputs.admitted_before + ordered;
-        ordered += 1;
+        let count_before = inputs.admitted_before.saturating_add(ordered);
+        ordered = ordered.saturating_add(1);
         let jobs = per_challenge.entry(header.challenge.as_str()).or_default();
         jobs.push(Job {
             position,
@@ -323,7 +325,7 @@ fn evaluate(
                 (outcome.output, outcome.logs, None)
             }
             Err(CallError::Guest(failure)) => {
-                let fault = failure.fault.to_string();
+                let fault = stable_text(&failure.fault);
                 let output = EvaluationOutput {
                     message: fault.clone(),
                     ..EvaluationOutput::default()
@@ -348,7 +350,7 @@ fn evaluate(
             valid: output.valid,
         },
         log,
-        message: output.message,
+        message: log::cut(&output.message, log::MESSAGE_MAX_BYTES),
     })
 }
 

@@ -49,10 +49,7 @@ pub(super) fn compute(
             Err(CallError::Guest(_)) => Weights::ByHotkey(Vec::new()),
             Err(CallError::Host(fault)) => return Err(fault.into()),
         };
-        per_challenge.push((
-            u64::from(genesis.emission_share),
-            fixed_point(&weights, inputs.uids),
-        ));
+        per_challenge.push((genesis.emission_share, fixed_point(&weights, inputs.uids)));
     }
     Ok(combine(&per_challenge, inputs.genesis.burn_hotkey))
 }
@@ -93,17 +90,25 @@ fn fixed_point(weights: &Weights, uids: &BTreeMap<u16, Hotkey>) -> Shares {
 
 /// Combines challenges by emission share and quantises to a sum of 65,535 with largest remainder.
 /// The share of a challenge in which nobody earned anything goes to `burn`.
-fn combine(challenges: &[(u64, Shares)], burn: Hotkey) -> Vec<Weight> {
+///
+/// Nothing overflows u128: a share is below 2^64 and becomes a fraction of 2^40 before it is
+/// multiplied by the emission, which is below 2^32; so a part is at most 2^72, the sum over
+/// 64 challenges at most 2^78, and 65,535 times that below 2^94.
+fn combine(challenges: &[(u32, Shares)], burn: Hotkey) -> Vec<Weight> {
     let mut combined: BTreeMap<Hotkey, u128> = BTreeMap::new();
     for (emission, shares) in challenges.iter().filter(|(emission, _)| *emission > 0) {
+        let emission = u128::from(*emission);
+        let mut add = |hotkey: Hotkey, fraction: u128| {
+            let part = combined.entry(hotkey).or_default();
+            *part = part.saturating_add(emission.saturating_mul(fraction));
+        };
         let sum: u128 = shares.values().map(|share| u128::from(*share)).sum();
         if sum == 0 {
-            *combined.entry(burn).or_default() += u128::from(*emission) * u128::from(SCALE);
+            add(burn, u128::from(SCALE));
             continue;
         }
         for (hotkey, share) in shares {
-            let part = u128::from(*emission) * u128::from(SCALE) * u128::from(*share) / sum;
-            *combined.entry(*hotkey).or_default() += part;
+            add(*hotkey, u128::from(SCALE) * u128::from(*share) / sum);
         }
     }
     let total: u128 = combined.values().sum();
@@ -120,11 +125,8 @@ fn quantise(combined: &BTreeMap<Hotkey, u128>, total: u128) -> Vec<Weight> {
     let mut parts: Vec<(Hotkey, u128, u128)> = combined
         .iter()
         .map(|(hotkey, part)| {
-            (
-                *hotkey,
-                part * u128::from(TOTAL) / total,
-                part * u128::from(TOTAL) % total,
-            )
+            let scaled = part.saturating_mul(u128::from(TOTAL));
+            (*hotkey, scaled / total, scaled % total)
         })
         .collect();
     let given: u128 = parts.iter().map(|(_, value, _)| value).sum();
@@ -203,6 +205,43 @@ mod tests {
                 value: 65_535
             }]
         );
+    }
+
+    #[test]
+    fn the_largest_shares_and_emissions_do_not_overflow() {
+        let challenges: Vec<(u32, Shares)> = (0u8..64)
+            .map(|challenge| {
+                let shares = (0u8..=255).map(|byte| (key(byte ^ challenge), u64::MAX));
+                (u32::MAX, shares.collect())
+            })
+            .collect();
+        let weights = combine(&challenges, key(9));
+        assert_eq!(sum(&weights), TOTAL);
+        assert_eq!(weights.len(), 256);
+        assert!(
+            weights
+                .iter()
+                .all(|weight| (255..=256).contains(&weight.value))
+        );
+
+        let lonely: Shares = [(key(1), u64::MAX), (key(2), 1)].into();
+        let weights = combine(&[(u32::MAX, lonely), (1, Shares::new())], key(9));
+        assert_eq!(sum(&weights), TOTAL);
+        assert_eq!(weights[0].hotkey, key(1));
+    }
+
+    #[test]
+    fn weights_of_a_module_at_the_bounds_stay_in_fixed_point() {
+        let assignment = |weight: f64| assay_challenge_sdk::abi::WeightAssignment {
+            hotkey: key(1).to_ss58(),
+            weight,
+        };
+        let weights = [f64::MAX, f64::INFINITY, f64::NAN, -1.0, f64::MIN_POSITIVE];
+        let weights = Weights::ByHotkey(weights.map(assignment).to_vec());
+        let shares = fixed_point(&weights, &BTreeMap::new());
+        assert_eq!(shares[&key(1)], 1_000_000 * SCALE);
+        let many = Weights::ByHotkey(vec![assignment(WEIGHT_MAX); 100]);
+        assert_eq!(fixed_point(&many, &BTreeMap::new())[&key(1)], u64::MAX);
     }
 
     proptest::proptest! {
