@@ -19,7 +19,7 @@ use crate::dev::{
     ADMIN_TOKEN_HEADER, AcceptedAnswer, AdminAnswer, AdminCommand, BlockAnswer, ChainInfo,
     ErrorAnswer, HeadAnswer, NextHeadAnswer, NonceAnswer, SetWeights, WeightsAnswer, codes,
 };
-use crate::error::{ChainError, WeightsRefusal};
+use crate::error::{ChainError, SUBMIT_WEIGHTS, WeightsRefusal};
 use crate::limits::{
     ANSWER_MAX_BYTES, DEFAULT_CALL_DEADLINE_MS, DEFAULT_LONG_POLL_MS, ERROR_TEXT_MAX_CHARS,
     LONG_POLL_MAX_MS, NEURONS_MAX,
@@ -298,7 +298,7 @@ impl Chain for DevChainClient {
             nonce: answer.nonce,
         };
         let signed = Signed::sign(&info.signing_network(), call, signer).into_signed();
-        let accepted: AcceptedAnswer = self.post("submit_weights", "/v1/weights", &signed).await?;
+        let accepted: AcceptedAnswer = self.post(SUBMIT_WEIGHTS, "/v1/weights", &signed).await?;
         Ok(SubmitOutcome {
             included_in: accepted.included_in,
         })

@@ -2,6 +2,9 @@
 
 use assay_consensus::hash::Hash;
 
+/// Name of the only call that changes the chain, in errors.
+pub(crate) const SUBMIT_WEIGHTS: &str = "submit_weights";
+
 /// Why a chain call gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
@@ -166,6 +169,22 @@ impl core::fmt::Display for WeightsRefusal {
 }
 
 impl ChainError {
+    /// Whether what was submitted may have reached the chain in spite of the error: only looking at
+    /// the chain can tell.
+    pub fn may_have_arrived(&self) -> bool {
+        match self {
+            ChainError::Unreachable { call, .. }
+            | ChainError::Deadline { call, .. }
+            | ChainError::BadAnswer { call, .. }
+            | ChainError::Remote { call, .. } => *call == SUBMIT_WEIGHTS,
+            ChainError::UnknownBlock(_)
+            | ChainError::UnknownEpoch(_)
+            | ChainError::WrongChain { .. }
+            | ChainError::NoSigner
+            | ChainError::Refused { .. } => false,
+        }
+    }
+
     /// What to do about it.
     pub fn advice(&self) -> Advice {
         match self {
@@ -183,6 +202,21 @@ impl ChainError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_broken_submission_may_have_arrived() {
+        let deadline = |call| ChainError::Deadline {
+            call,
+            deadline_ms: 1,
+        };
+        assert!(deadline(SUBMIT_WEIGHTS).may_have_arrived());
+        assert!(!deadline("nonce").may_have_arrived());
+        let refused = ChainError::Refused {
+            refusal: WeightsRefusal::SettingWeightsTooFast,
+            message: String::new(),
+        };
+        assert!(!refused.may_have_arrived());
+    }
 
     #[test]
     fn every_refusal_is_found_by_its_name() {
