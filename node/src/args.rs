@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
@@ -11,6 +12,9 @@ use crate::config::NodeConfig;
 use crate::fault::FaultInjection;
 use crate::start::start;
 use crate::tools;
+
+/// How long a stopping node waits for guests that are still running.
+const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,7 +117,7 @@ pub fn run_node(config: NodeConfig, faults: FaultInjection) -> anyhow::Result<()
         .enable_all()
         .thread_name("assay")
         .build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let node = start(config, faults).await?;
         let cancel = node.cancel_token();
         let signals = tokio::spawn(async move {
@@ -123,7 +127,10 @@ pub fn run_node(config: NodeConfig, faults: FaultInjection) -> anyhow::Result<()
         let outcome = node.wait().await;
         signals.abort();
         outcome
-    })
+    });
+    // A guest may run for minutes. What it computes is not stored then, as after a crash.
+    runtime.shutdown_timeout(SHUTDOWN_WAIT);
+    outcome
 }
 
 /// Starts logging to standard error.

@@ -4,40 +4,31 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::Engine as _;
-use tokio::sync::oneshot;
 
 use assay_api::challenge::{ChallengeDetail, Route};
 use assay_api::epoch::EpochCurrent;
 use assay_api::evaluation::{AgentCodeEntry, AgentLog, EvaluationLogs, TaskProgress};
 use assay_api::node::{Divergence, NodeMode, NodeStatus, Role};
-use assay_api::submission::SubmissionStatus;
-use assay_api::submission::{
-    Fault as ApiFault, Journey, Reason as ApiReason, SubmissionList, SubmissionReceipt,
-};
+use assay_api::submission::{Journey, SubmissionList, SubmissionReceipt};
 use assay_api::system::{ChainHead, HealthLevel, SystemHealth, SystemProperties, rao_to_tao};
 use assay_api::validator::Validator;
 use assay_api::weights::{SubnetWeights, WeightsReport};
 use assay_challenge_sdk::abi::WasmRouteRequest;
-use assay_consensus::codec;
 use assay_consensus::core::Mode;
-use assay_consensus::envelope::Signed;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
-use assay_consensus::limits::PAYLOAD_MAX_BYTES;
-use assay_consensus::submission::{SubmissionHeader, SubmissionId};
+use assay_consensus::submission::SubmissionId;
 use assay_consensus::validators::Quorum;
 use assay_rpc::{Backend, BackendError, RouteReply, RouteRequest, SubmissionQuery};
-use assay_runtime::CallError;
+use assay_runtime::{CallError, HostFault};
 
 use crate::execution::{ChallengeView, EvaluationLog, PlaceInLedger, call_context, preview};
+use crate::intake;
 use crate::journey::JourneyRecord;
 use crate::modules::Challenge;
 use crate::reports;
-use crate::shared::{LocalSubmission, Shared, unix_ms};
+use crate::shared::{Shared, unix_ms};
 use crate::storage::StorageError;
-
-/// Largest encoded header of a submission in bytes.
-const HEADER_MAX_BYTES: usize = 4 * 1024;
 
 /// Evaluations of one miner in one answer.
 const AGENT_LOGS_MAX: usize = 50;
@@ -76,38 +67,6 @@ impl NodeBackend {
         let outcome = tokio::task::spawn_blocking(move || work(&shared)).await;
         outcome.map_err(internal)?.map_err(internal)
     }
-
-    async fn take(&self, signed: Signed<SubmissionHeader>) -> Result<(), BackendError> {
-        let (reply, answer) = oneshot::channel();
-        let local = LocalSubmission { signed, reply };
-        let busy = || {
-            BackendError::Busy(
-                "this node has too many submissions waiting; try again in a moment".into(),
-            )
-        };
-        self.shared
-            .submissions
-            .try_send(local)
-            .map_err(|_| busy())?;
-        match answer.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(refusal)) if refusal.code == "known" => Ok(()),
-            Ok(Err(refusal)) => {
-                let platform = ["not_ready", "not_active", "mempool_full"].contains(&refusal.code);
-                let fault = if platform {
-                    ApiFault::Platform
-                } else {
-                    ApiFault::Miner
-                };
-                Err(BackendError::Refused(ApiReason {
-                    code: refusal.code.into(),
-                    text: refusal.text,
-                    fault,
-                }))
-            }
-            Err(_) => Err(busy()),
-        }
-    }
 }
 
 #[async_trait]
@@ -135,8 +94,8 @@ impl Backend for NodeBackend {
             token_symbol: assay_api::system::TOKEN_SYMBOL.to_owned(),
             token_decimals: assay_api::system::TOKEN_DECIMALS,
             ss58_format: assay_api::system::SS58_FORMAT,
-            min_stake: chain.min_stake_rao,
-            min_stake_tao: rao_to_tao(chain.min_stake_rao),
+            min_stake: genesis.min_stake_rao,
+            min_stake_tao: rao_to_tao(genesis.min_stake_rao),
             consensus_threshold: match genesis.quorum {
                 Quorum::Majority => 0.5,
                 Quorum::Supermajority => 2.0 / 3.0,
@@ -248,13 +207,17 @@ impl Backend for NodeBackend {
         let challenge = self.shared.modules.get(challenge).ok_or_else(unknown)?;
         let shared = Arc::clone(&self.shared);
         let outcome = tokio::task::spawn_blocking(move || {
-            let tip = &shared.view().tip;
+            // The stored tip: the view may be a block behind the state.
+            let tip = shared
+                .storage
+                .tip()
+                .map_err(|error| CallError::Host(HostFault::Storage(error.to_string())))?;
             let place = PlaceInLedger {
-                height: tip.height,
-                chain: tip.chain,
+                height: tip.ledger.height,
+                chain: tip.ledger.chain,
             };
             let context = call_context(&challenge, &place, &Hash::of(request.path.as_bytes()), 0);
-            let view = ChallengeView::new(shared.storage.state(), &challenge.name);
+            let view = ChallengeView::new(shared.storage.state_at(place.height), &challenge.name);
             let auth_hotkey = request.auth_hotkey();
             let RouteRequest {
                 method,
@@ -284,6 +247,9 @@ impl Backend for NodeBackend {
                 body: response.body,
             }),
             Err(CallError::Guest(failure)) => Err(BackendError::Guest(failure.fault.to_string())),
+            Err(CallError::Host(fault @ HostFault::Overloaded(_))) => {
+                Err(BackendError::Busy(fault.to_string()))
+            }
             Err(CallError::Host(fault)) => Err(BackendError::Internal(fault.to_string())),
         }
     }
@@ -352,7 +318,7 @@ impl Backend for NodeBackend {
                 return Ok(None);
             };
             let header = journey.submission.payload;
-            let payload = shared.storage.blob(&header.payload_hash)?;
+            let payload = shared.storage.payload(&header.payload_hash)?;
             Ok(payload.map(|payload| AgentCodeEntry {
                 submission_id: header.id().to_string(),
                 challenge: header.challenge,
@@ -412,42 +378,7 @@ impl Backend for NodeBackend {
         header: Vec<u8>,
         payload: Vec<u8>,
     ) -> Result<SubmissionReceipt, BackendError> {
-        let signed: Signed<SubmissionHeader> = codec::decode(&header, HEADER_MAX_BYTES)
-            .map_err(|error| BackendError::Invalid(format!("submission header: {error}")))?;
-        let fields = &signed.payload;
-        let (got_hash, got_len) = (Hash::of(&payload), payload.len());
-        if got_hash != fields.payload_hash
-            || got_len != fields.payload_len as usize
-            || fields.payload_len > PAYLOAD_MAX_BYTES
-        {
-            return Err(BackendError::Refused(ApiReason {
-                code: "payload_mismatch".into(),
-                text: format!(
-                    "expected a payload of {} bytes with hash {}, got {got_len} bytes with hash {got_hash}",
-                    fields.payload_len, fields.payload_hash
-                ),
-                fault: ApiFault::Miner,
-            }));
-        }
-        let id = fields.id();
-        // The signature is checked before anything is stored.
-        let checked =
-            assay_consensus::submission::verify_submission(signed, &self.shared.network_id);
-        let checked = checked.map_err(|error| {
-            let text = error.to_string();
-            BackendError::Refused(ApiReason {
-                code: "bad_submission".into(),
-                text,
-                fault: ApiFault::Miner,
-            })
-        })?;
-        self.blocking(move |shared| shared.storage.put_blob(&payload).map(|_| ()))
-            .await?;
-        self.take(checked.into_signed()).await?;
-        Ok(SubmissionReceipt {
-            submission_id: id.to_string(),
-            status: SubmissionStatus::Received,
-        })
+        intake::send(&self.shared, &header, payload).await
     }
 
     async fn submission(&self, id: SubmissionId) -> Result<Option<Journey>, BackendError> {

@@ -35,8 +35,6 @@ pub struct NodeConfig {
 pub struct ChainConfig {
     /// URL of the development chain.
     pub url: String,
-    /// Least stake of a validator in rao.
-    pub min_stake_rao: u64,
     /// Version key that goes with weights.
     pub version_key: u64,
     /// Expected time between chain blocks in milliseconds; only for estimates shown to people.
@@ -144,7 +142,6 @@ impl Default for ChainConfig {
     fn default() -> ChainConfig {
         ChainConfig {
             url: "http://127.0.0.1:9944".to_owned(),
-            min_stake_rao: 1_000_000_000,
             version_key: 0,
             block_time_ms: 12_000,
         }

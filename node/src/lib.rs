@@ -3,7 +3,7 @@
 //! * [`config`], [`args`], [`start`]: from configuration to a running node.
 //! * `driver`: the only runner of the core's effects; reviewing, executing, syncing, journaling.
 //! * [`execution`]: what a block does, as a function.
-//! * `backend`, `reports`: what the JSON-RPC server shows.
+//! * `backend`, `reports`: what the JSON-RPC server shows; `intake`: what it takes.
 //! * `storage`, [`journey`]: what is kept.
 //! * `weights_submitter`: agreed weights on their way to the chain.
 //!
@@ -17,6 +17,7 @@ mod driver;
 pub mod execution;
 pub mod fault;
 mod identity;
+mod intake;
 pub mod journey;
 mod metrics;
 mod modules;

@@ -26,7 +26,7 @@ use assay_rpc::SubmissionQuery;
 use crate::execution::{EpochWeights, EvaluationLog};
 use crate::journey::{JourneyRecord, Reason, Status};
 use crate::shared::Shared;
-use crate::storage::StorageError;
+use crate::storage::{StorageError, readable};
 
 /// Epochs in the history of weights.
 const WEIGHTS_HISTORY: usize = 20;
@@ -151,12 +151,16 @@ pub fn submissions(
         .iter()
         .skip(usize::try_from(query.offset).unwrap_or(usize::MAX))
         .take(usize::try_from(query.limit).unwrap_or(usize::MAX));
-    let submissions: Result<Vec<_>, StorageError> = page
-        .map(|record| journey(shared, record).map(|journey| journey.summary()))
-        .collect();
+    let mut submissions = Vec::new();
+    for record in page {
+        let id = record.submission.payload.id();
+        if let Some(journey) = readable(&id, journey(shared, record))? {
+            submissions.push(journey.summary());
+        }
+    }
     Ok(SubmissionList {
         total: wanted.len() as u64,
-        submissions: submissions?,
+        submissions,
     })
 }
 
@@ -165,10 +169,12 @@ pub fn divergent(shared: &Shared) -> Result<Vec<Divergence>, StorageError> {
     let mut divergent = Vec::new();
     for record in shared.storage.recent_journeys(DIVERGENT_MAX * 4)? {
         let id = record.submission.payload.id();
-        let Some(certificate) = shared.storage.log_certificate(&id)? else {
+        let certificate = readable(&id, shared.storage.log_certificate(&id))?.flatten();
+        let Some(certificate) = certificate else {
             continue;
         };
-        for vote in shared.storage.log_votes(&id)? {
+        let votes = readable(&id, shared.storage.log_votes(&id))?;
+        for vote in votes.unwrap_or_default() {
             if vote.payload != certificate.payload && divergent.len() < DIVERGENT_MAX {
                 divergent.push(crate::backend::divergence(
                     &vote.payload,
@@ -409,7 +415,7 @@ fn validator_set(shared: &Shared, epoch: u64) -> Option<ValidatorSet> {
     }
     let metagraph = shared.metagraph(epoch)?;
     let set = metagraph
-        .validator_set(epoch, shared.config.chain.min_stake_rao)
+        .validator_set(epoch, shared.genesis.min_stake_rao)
         .ok()?;
     Some(set.without(&view.tip.excluded_in(epoch)))
 }

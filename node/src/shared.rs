@@ -22,7 +22,7 @@ use crate::config::NodeConfig;
 use crate::fault::FaultInjection;
 use crate::metrics::Metrics;
 use crate::modules::ModuleRegistry;
-use crate::storage::Storage;
+use crate::storage::{HeldPayload, Storage};
 
 /// Fixed facts and handles.
 pub struct Shared {
@@ -92,6 +92,8 @@ pub struct View {
 pub struct LocalSubmission {
     /// The miner's signed header; the payload is stored already.
     pub signed: Signed<SubmissionHeader>,
+    /// Keeps the payload until the journey refers to it.
+    pub payload: Arc<HeldPayload>,
     /// Whether it was taken.
     pub reply: oneshot::Sender<Result<(), Refusal>>,
 }

@@ -47,6 +47,12 @@ const WAL_RECORD_MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Submissions of the RPC that wait for the driver.
 const LOCAL_QUEUE: usize = 256;
 
+/// Most bytes of all payloads together: miners fill them.
+const PAYLOADS_MAX_BYTES: u64 = 48 * 1024 * 1024 * 1024;
+
+/// Most bytes of all logs and modules together; payloads can't take their room.
+const LOGS_MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+
 /// Pause between looks at the connected peers.
 const PEERS_REFRESH: Duration = Duration::from_secs(1);
 
@@ -82,10 +88,9 @@ impl RunningNode {
         self.heads.stop().await;
         self.shared.network.shutdown().await;
         let storage = self.shared.storage.clone();
-        tokio::task::spawn_blocking(move || storage.flush())
-            .await?
-            .context("database")?;
-        outcome
+        let flushed = tokio::task::spawn_blocking(move || storage.flush()).await?;
+        // What ended the driver says more than what the database says afterwards.
+        outcome.and(flushed.context("database"))
     }
 }
 
@@ -261,10 +266,19 @@ fn open_storage(config: &NodeConfig, genesis: &Genesis) -> anyhow::Result<Storag
             "the database is older than what was durable; the rest is refilled from peers"
         );
     }
-    let blobs =
-        BlobStore::open(&config.data_dir.join("blobs"), BlobOptions::default()).context("blobs")?;
+    let blobs = config.data_dir.join("blobs");
+    let payloads = open_blobs(&blobs.join("payloads"), PAYLOADS_MAX_BYTES)?;
+    let blobs = open_blobs(&blobs.join("logs"), LOGS_MAX_BYTES)?;
     let tip = LedgerTip::genesis(genesis, StateRoot::empty().root(), Hash::ZERO);
-    Storage::new(store, blobs, genesis.network_id(), &tip).context("database")
+    Storage::new(store, blobs, payloads, genesis.network_id(), &tip).context("database")
+}
+
+fn open_blobs(dir: &Path, total_max_bytes: u64) -> anyhow::Result<BlobStore> {
+    let options = BlobOptions {
+        total_max_bytes,
+        ..BlobOptions::default()
+    };
+    BlobStore::open(dir, options).with_context(|| format!("blobs in {}", dir.display()))
 }
 
 async fn load_modules(

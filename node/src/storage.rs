@@ -1,17 +1,22 @@
 //! What a node stores, in its own terms: blocks with everything they changed, journeys, votes,
 //! weights, blobs. The tables and their durability are `assay-store`'s.
 
+mod journeys;
+mod payloads;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
 
 use assay_consensus::block::{DecidedBlock, Entry};
 use assay_consensus::codec::{self, CodecError};
 use assay_consensus::core::{OpenResult, OpenWeights};
 use assay_consensus::envelope::{NetworkId, Signed};
 use assay_consensus::hash::Hash;
-use assay_consensus::keys::Hotkey;
 use assay_consensus::ledger::LedgerTip;
-use assay_consensus::submission::{Slot, SubmissionHeader, SubmissionId};
+use assay_consensus::submission::{Slot, SubmissionId};
 use assay_consensus::votes::{LogVote, VoteCertificate, WeightsVote, weights_hash};
 use assay_p2p::{BlobChunk, BlobSource};
 use assay_runtime::{StorageEntry, StorageFault};
@@ -28,6 +33,10 @@ use crate::execution::{EpochWeights, Execution, StateRead, results_root};
 use crate::journey::{JourneyRecord, Status, Step};
 use crate::shared::unix_ms;
 
+pub use journeys::readable;
+pub use payloads::HeldPayload;
+use payloads::PAYLOAD_USES;
+
 /// State root and results root after a block.
 type Roots = (Hash, Hash);
 
@@ -40,20 +49,11 @@ const OPEN_RESULTS: Table<SubmissionId, LogVote> = Table::new(0x41, "open-result
 /// What this node computed for epochs whose weights are not agreed yet.
 const OPEN_WEIGHTS: Table<u64, WeightsVote> = Table::new(0x42, "open-weights", 256);
 
-/// Submissions by the time they came in.
-const BY_TIME: Table<(u64, SubmissionId), ()> = Table::new(0x43, "by-time", 16);
-
-/// Submissions by miner and the time they came in.
-const BY_MINER: Table<(Hotkey, u64, SubmissionId), ()> = Table::new(0x44, "by-miner", 16);
-
-/// Largest journey in bytes: reviews of a full validator set with their texts.
-const JOURNEY_MAX_BYTES: usize = 1024 * 1024;
+/// Weights that were submitted and that the chain has not shown yet, by epoch.
+const OPEN_SUBMISSIONS: Table<u64, OpenSubmission> = Table::new(0x46, "open-submissions", 64);
 
 /// Open results that a restart takes up again; older ones are settled by then.
 const OPEN_MAX: usize = 4_096;
-
-/// Pending submissions that a restart takes up again.
-const PENDING_MAX: usize = 4_096;
 
 /// Bytes of blocks in one sync answer.
 const BLOCKS_ANSWER_MAX_BYTES: usize = 3 * 1024 * 1024;
@@ -70,6 +70,36 @@ pub enum StorageError {
     /// A stored record does not decode.
     #[error("stored record: {0}")]
     Record(#[from] CodecError),
+    /// A block below the tip is missing.
+    #[error("expected the block at height {0} in the database, it is missing")]
+    MissingBlock(u64),
+}
+
+impl StorageError {
+    /// Whether the database refuses all further work: only a restart helps.
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            StorageError::Store(StoreError::Stopped | StoreError::Corrupt(_))
+        )
+    }
+
+    /// Whether one record is unreadable and all others are as good as before.
+    fn is_of_one_record(&self) -> bool {
+        matches!(
+            self,
+            StorageError::Record(_) | StorageError::Store(StoreError::Decode { .. })
+        )
+    }
+}
+
+/// Weights on their way to the chain: written before they are submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSubmission {
+    /// Hash of what was submitted.
+    pub entries_hash: Hash,
+    /// Newest finalised chain block at that time.
+    pub head_number: u64,
 }
 
 /// The last executed block as execution needs it.
@@ -85,8 +115,16 @@ pub struct StoredTip {
 #[derive(Clone)]
 pub struct Storage {
     store: Store,
+    /// Logs and modules. Payloads have a folder and a budget of their own, so that miners can't
+    /// crowd out logs.
     blobs: Arc<BlobStore>,
-    admitted: Arc<Mutex<Vec<Slot>>>,
+    payloads: Arc<BlobStore>,
+    admitted: Arc<Mutex<BTreeSet<Slot>>>,
+    /// Held while a journey is read, changed and written: a late approval must not overwrite what
+    /// the executor wrote in between.
+    journeys: Arc<Mutex<()>>,
+    /// How many are at work with a payload right now.
+    held_payloads: Arc<Mutex<BTreeMap<Hash, usize>>>,
 }
 
 impl Storage {
@@ -94,6 +132,7 @@ impl Storage {
     pub fn new(
         store: Store,
         blobs: BlobStore,
+        payloads: BlobStore,
         network: NetworkId,
         genesis: &LedgerTip,
     ) -> Result<Storage, StorageError> {
@@ -101,16 +140,16 @@ impl Storage {
         let storage = Storage {
             store,
             blobs: Arc::new(blobs),
+            payloads: Arc::new(payloads),
             admitted: Arc::default(),
+            journeys: Arc::default(),
+            held_payloads: Arc::default(),
         };
-        let mut slots = Vec::new();
-        let mut height = tip.epoch_start_height.max(1);
-        while height <= tip.height {
-            let Some(decided) = storage.store.get(&BLOCKS, &height)? else {
-                break;
-            };
+        let mut slots = BTreeSet::new();
+        for height in tip.epoch_start_height.max(1)..=tip.height {
+            let decided = storage.store.get(&BLOCKS, &height)?;
+            let decided = decided.ok_or(StorageError::MissingBlock(height))?;
             slots.extend(slots_of(&decided));
-            height += 1;
         }
         *storage.lock_admitted() = slots;
         Ok(storage)
@@ -128,12 +167,16 @@ impl Storage {
 
     /// Slots that blocks of the tip's epoch have taken.
     pub fn admitted(&self) -> Vec<Slot> {
-        self.lock_admitted().clone()
+        self.lock_admitted().iter().cloned().collect()
     }
 
-    /// The executed state of the tip.
-    pub fn state(&self) -> Arc<dyn StateRead> {
-        let height = self.store.tip().map_or(0, |tip| tip.height);
+    /// Whether a block of the tip's epoch has taken a slot.
+    pub fn is_admitted(&self, slot: &Slot) -> bool {
+        self.lock_admitted().contains(slot)
+    }
+
+    /// The executed state after a recent height; reading fails once it is no longer kept.
+    pub fn state_at(&self, height: u64) -> Arc<dyn StateRead> {
         Arc::new(StoredState {
             store: self.store.clone(),
             height,
@@ -165,13 +208,16 @@ impl Storage {
         let ledger = tip
             .ledger
             .after(block, margin_blocks, state.root(), results_root);
-        let batch = self.block_batch(decided, execution)?;
-        self.store.apply_block(BlockWrite {
-            decided,
-            tip: ledger.clone(),
-            state,
-            batch,
-        })?;
+        {
+            let _held = self.lock_journeys();
+            let batch = self.block_batch(decided, execution)?;
+            self.store.apply_block(BlockWrite {
+                decided,
+                tip: ledger.clone(),
+                state,
+                batch,
+            })?;
+        }
         let mut admitted = self.lock_admitted();
         if ledger.epoch_start_height == ledger.height {
             admitted.clear();
@@ -214,93 +260,6 @@ impl Storage {
         Ok(self.store.flush()?)
     }
 
-    // Journeys.
-
-    /// Starts a journey unless there is one.
-    pub fn begin_journey(&self, record: JourneyRecord) -> Result<(), StorageError> {
-        let id = record.submission.payload.id();
-        if self.store.contains(&JOURNEYS, &id)? {
-            return Ok(());
-        }
-        let time_ms = record
-            .steps
-            .first()
-            .map_or_else(unix_ms, |step| step.time_ms);
-        let mut batch = WriteBatch::new();
-        batch.put(&JOURNEYS, &id, &codec::encode(&record))?;
-        batch.put(&PENDING, &id, &record.submission)?;
-        batch.put(&BY_TIME, &(time_ms, id), &())?;
-        batch.put(
-            &BY_MINER,
-            &(record.submission.payload.hotkey, time_ms, id),
-            &(),
-        )?;
-        Ok(self.store.commit(batch)?)
-    }
-
-    /// Changes a journey; nothing happens if there is none. What has been ordered or has failed is
-    /// no longer pending.
-    pub fn update_journey(
-        &self,
-        id: &SubmissionId,
-        change: impl FnOnce(&mut JourneyRecord),
-    ) -> Result<(), StorageError> {
-        let Some(mut record) = self.journey(id)? else {
-            return Ok(());
-        };
-        change(&mut record);
-        let mut batch = WriteBatch::new();
-        batch.put(&JOURNEYS, id, &codec::encode(&record))?;
-        if record.status() >= Status::Ordered {
-            batch.delete(&PENDING, id)?;
-        }
-        Ok(self.store.commit(batch)?)
-    }
-
-    /// The journey of a submission.
-    pub fn journey(&self, id: &SubmissionId) -> Result<Option<JourneyRecord>, StorageError> {
-        let bytes = self.store.get(&JOURNEYS, id)?;
-        Ok(bytes
-            .map(|bytes| codec::decode(&bytes, JOURNEY_MAX_BYTES))
-            .transpose()?)
-    }
-
-    /// Journeys of a miner, newest first.
-    pub fn journeys_of(
-        &self,
-        miner: &Hotkey,
-        limit: usize,
-    ) -> Result<Vec<JourneyRecord>, StorageError> {
-        let found = self
-            .store
-            .prefix(&BY_MINER, miner, Order::Descending, limit)?;
-        self.journeys(found.into_iter().map(|((_, _, id), ())| id))
-    }
-
-    /// Journeys of everybody, newest first.
-    pub fn recent_journeys(&self, limit: usize) -> Result<Vec<JourneyRecord>, StorageError> {
-        let found = self.store.range(
-            &BY_TIME,
-            Bound::Unbounded,
-            Bound::Unbounded,
-            Order::Descending,
-            limit,
-        )?;
-        self.journeys(found.into_iter().map(|((_, id), ())| id))
-    }
-
-    /// Acknowledged submissions that no block has ordered yet.
-    pub fn pending_submissions(&self) -> Result<Vec<Signed<SubmissionHeader>>, StorageError> {
-        let all = self.store.range(
-            &PENDING,
-            Bound::Unbounded,
-            Bound::Unbounded,
-            Order::Ascending,
-            PENDING_MAX,
-        )?;
-        Ok(all.into_iter().map(|(_, signed)| signed).collect())
-    }
-
     // Votes and certificates.
 
     /// Adds a log vote; both of a double voter are kept.
@@ -339,6 +298,13 @@ impl Storage {
             certificate,
         )?;
         batch.delete(&OPEN_RESULTS, &certificate.payload.submission)?;
+        Ok(self.store.commit(batch)?)
+    }
+
+    /// Notes that no log of a submission can be agreed on any more.
+    pub fn close_result(&self, submission: &SubmissionId) -> Result<(), StorageError> {
+        let mut batch = WriteBatch::new();
+        batch.delete(&OPEN_RESULTS, submission)?;
         Ok(self.store.commit(batch)?)
     }
 
@@ -482,7 +448,42 @@ impl Storage {
         Ok(self.store.commit_durable(batch)?)
     }
 
-    // Blobs.
+    // Weights on their way to the chain.
+
+    /// What this node submitted to the chain for an epoch, if the chain has not shown it yet.
+    pub fn open_submission(&self, epoch: u64) -> Result<Option<OpenSubmission>, StorageError> {
+        Ok(self.store.get(&OPEN_SUBMISSIONS, &epoch)?)
+    }
+
+    /// Notes durably what is about to be submitted; that of earlier epochs is forgotten.
+    pub fn put_open_submission(
+        &self,
+        epoch: u64,
+        submission: &OpenSubmission,
+    ) -> Result<(), StorageError> {
+        let earlier = self.store.range(
+            &OPEN_SUBMISSIONS,
+            Bound::Unbounded,
+            Bound::Excluded(&epoch),
+            Order::Ascending,
+            OPEN_MAX,
+        )?;
+        let mut batch = WriteBatch::new();
+        for (epoch, _) in earlier {
+            batch.delete(&OPEN_SUBMISSIONS, &epoch)?;
+        }
+        batch.put(&OPEN_SUBMISSIONS, &epoch, submission)?;
+        Ok(self.store.commit_durable(batch)?)
+    }
+
+    /// Notes that what was submitted for an epoch was refused or is on the chain.
+    pub fn close_submission(&self, epoch: u64) -> Result<(), StorageError> {
+        let mut batch = WriteBatch::new();
+        batch.delete(&OPEN_SUBMISSIONS, &epoch)?;
+        Ok(self.store.commit(batch)?)
+    }
+
+    // Logs and modules.
 
     /// Stores a blob.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<Hash, StorageError> {
@@ -496,7 +497,10 @@ impl Storage {
 
     /// What the network serves blobs from.
     pub fn blob_source(&self) -> Arc<dyn BlobSource> {
-        Arc::new(StoredBlobs(Arc::clone(&self.blobs)))
+        Arc::new(StoredBlobs([
+            Arc::clone(&self.payloads),
+            Arc::clone(&self.blobs),
+        ]))
     }
 
     fn block_batch(
@@ -532,6 +536,7 @@ impl Storage {
                 reason: None,
             });
             batch.put(&JOURNEYS, &id, &codec::encode(&record))?;
+            batch.put(&PAYLOAD_USES, &(submission.payload.payload_hash, id), &())?;
             batch.delete(&PENDING, &id)?;
             let vote = LogVote {
                 submission: id,
@@ -558,18 +563,7 @@ impl Storage {
         Ok(batch)
     }
 
-    fn journeys(
-        &self,
-        ids: impl Iterator<Item = SubmissionId>,
-    ) -> Result<Vec<JourneyRecord>, StorageError> {
-        let mut journeys = Vec::new();
-        for id in ids {
-            journeys.extend(self.journey(&id)?);
-        }
-        Ok(journeys)
-    }
-
-    fn lock_admitted(&self) -> std::sync::MutexGuard<'_, Vec<Slot>> {
+    fn lock_admitted(&self) -> std::sync::MutexGuard<'_, BTreeSet<Slot>> {
         self.admitted
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -610,15 +604,16 @@ impl StateRead for StoredState {
     }
 }
 
-/// Serves blobs to peers.
-struct StoredBlobs(Arc<BlobStore>);
+/// Serves payloads and logs to peers.
+struct StoredBlobs([Arc<BlobStore>; 2]);
 
 impl BlobSource for StoredBlobs {
     fn read(&self, hash: &[u8; 32], offset: u64, len: u32) -> Option<BlobChunk> {
         let hash = Hash(*hash);
-        let data = self.0.read_at(&hash, offset, len as usize).ok()??;
+        let store = self.0.iter().find(|store| store.contains(&hash))?;
+        let data = store.read_at(&hash, offset, len as usize).ok()??;
         Some(BlobChunk {
-            total_len: self.0.len_of(&hash)?,
+            total_len: store.len_of(&hash)?,
             data,
         })
     }

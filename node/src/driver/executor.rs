@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use assay_consensus::block::{DecidedBlock, Entry};
@@ -15,10 +13,13 @@ use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 use assay_consensus::votes::weights_hash;
 
+use super::background::Background;
+use super::failure::Failure;
 use super::reviewer::fetch_payload;
 use super::sync::metagraph_of;
 use crate::execution::{Inputs, execute_block};
 use crate::shared::Shared;
+use crate::storage::StorageError;
 
 /// Pause before a block that could not be executed here is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -27,7 +28,7 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) struct Executor {
     shared: Arc<Shared>,
     answers: mpsc::Sender<Input>,
-    cancel: CancellationToken,
+    failure: Failure,
     trouble: Arc<Mutex<Option<String>>>,
 }
 
@@ -35,12 +36,12 @@ impl Executor {
     pub(super) fn new(
         shared: Arc<Shared>,
         answers: mpsc::Sender<Input>,
-        cancel: CancellationToken,
+        failure: Failure,
     ) -> Executor {
         Executor {
             shared,
             answers,
-            cancel,
+            failure,
             trouble: Arc::default(),
         }
     }
@@ -53,20 +54,21 @@ impl Executor {
             .clone()
     }
 
-    /// Executes until it works: a local fault is retried, never turned into a result.
-    pub(super) fn execute(&self, tasks: &TaskTracker, decided: DecidedBlock) {
-        let (shared, answers, cancel) = (
-            Arc::clone(&self.shared),
-            self.answers.clone(),
-            self.cancel.clone(),
-        );
-        let trouble = Arc::clone(&self.trouble);
-        tasks.spawn(async move {
+    /// Executes until it works: a local fault is retried, never turned into a result. A database
+    /// that refuses all work ends the driver.
+    pub(super) fn execute(&self, background: &Background, decided: DecidedBlock) {
+        let (shared, answers) = (Arc::clone(&self.shared), self.answers.clone());
+        let (failure, trouble) = (self.failure.clone(), Arc::clone(&self.trouble));
+        background.spawn(async move {
             let decided = Arc::new(decided);
             let executed = loop {
                 match attempt(&shared, &decided).await {
                     Ok(executed) => break executed,
-                    Err(reason) => {
+                    Err(NotExecuted::Stopped(error)) => {
+                        failure.report(&error);
+                        return;
+                    }
+                    Err(NotExecuted::Later(reason)) => {
                         let height = decided.block.header.height;
                         warn!(height, reason, "block can't be executed yet");
                         *trouble
@@ -74,10 +76,7 @@ impl Executor {
                             .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(reason);
                     }
                 }
-                tokio::select! {
-                    () = cancel.cancelled() => return,
-                    () = tokio::time::sleep(RETRY) => {}
-                }
+                tokio::time::sleep(RETRY).await;
             };
             *trouble
                 .lock()
@@ -88,18 +87,48 @@ impl Executor {
     }
 }
 
-async fn attempt(shared: &Arc<Shared>, decided: &Arc<DecidedBlock>) -> Result<Executed, String> {
+/// Why a block is not executed.
+enum NotExecuted {
+    /// It is tried again.
+    Later(String),
+    /// The database refuses all further work.
+    Stopped(StorageError),
+}
+
+impl From<String> for NotExecuted {
+    fn from(reason: String) -> NotExecuted {
+        NotExecuted::Later(reason)
+    }
+}
+
+impl From<StorageError> for NotExecuted {
+    fn from(error: StorageError) -> NotExecuted {
+        if error.is_final() {
+            NotExecuted::Stopped(error)
+        } else {
+            NotExecuted::Later(error.to_string())
+        }
+    }
+}
+
+async fn attempt(
+    shared: &Arc<Shared>,
+    decided: &Arc<DecidedBlock>,
+) -> Result<Executed, NotExecuted> {
     let mut payloads = BTreeMap::new();
+    let mut held = Vec::new();
     for entry in &decided.block.entries {
         if let Entry::Admit(admit) = entry {
             let header = &admit.submission.payload;
-            let payload = fetch_payload(shared, header).await;
+            let hold = shared.storage.hold_payload(header.payload_hash);
+            let payload = fetch_payload(shared, &hold, header).await;
+            held.push(hold);
             let payload =
                 payload.map_err(|error| format!("payload {}: {error}", header.payload_hash))?;
             payloads.insert(header.payload_hash, payload);
         }
     }
-    let tip = shared.storage.tip().map_err(|error| error.to_string())?;
+    let tip = shared.storage.tip()?;
     let weights_due = tip.ledger.weights_due(
         &decided.block.header.chain,
         shared.genesis.weights_margin_blocks,
@@ -115,11 +144,13 @@ async fn attempt(shared: &Arc<Shared>, decided: &Arc<DecidedBlock>) -> Result<Ex
         BTreeMap::new()
     };
     let (shared, decided) = (Arc::clone(shared), Arc::clone(decided));
-    tokio::task::spawn_blocking(move || {
+    let outcome = tokio::task::spawn_blocking(move || {
         execute_and_store(&shared, &decided, &payloads, &uids, weights_due)
     })
     .await
-    .map_err(|error| error.to_string())?
+    .map_err(|error| error.to_string())?;
+    drop(held);
+    outcome
 }
 
 fn execute_and_store(
@@ -128,15 +159,15 @@ fn execute_and_store(
     payloads: &BTreeMap<Hash, Vec<u8>>,
     uids: &BTreeMap<u16, Hotkey>,
     weights_due: bool,
-) -> Result<Executed, String> {
-    let tip = shared.storage.tip().map_err(|error| error.to_string())?;
+) -> Result<Executed, NotExecuted> {
+    let tip = shared.storage.tip()?;
     let block = &decided.block;
     let same_epoch = tip.ledger.chain.epoch == block.header.chain.epoch;
     let inputs = Inputs {
         genesis: &shared.genesis,
         network: shared.network_id,
         modules: &shared.modules,
-        state: shared.storage.state(),
+        state: shared.storage.state_at(tip.ledger.height),
         payloads,
         uids,
         admitted_before: if same_epoch { tip.admitted_in_epoch } else { 0 },
@@ -152,8 +183,7 @@ fn execute_and_store(
     let margin_blocks = shared.genesis.weights_margin_blocks;
     let stored = shared
         .storage
-        .commit_block(tip, decided, &execution, margin_blocks);
-    let stored = stored.map_err(|error| error.to_string())?;
+        .commit_block(tip, decided, &execution, margin_blocks)?;
     info!(
         height = block.header.height,
         entries = block.entries.len(),

@@ -3,8 +3,9 @@
 use tracing::{error, info, warn};
 
 use assay_consensus::block::{DecidedBlock, Entry};
-use assay_consensus::core::{FailureReason, Fault, Report};
-use assay_consensus::submission::SubmissionId;
+use assay_consensus::core::{FailureReason, Fault, Refusal, Report};
+use assay_consensus::envelope::Signed;
+use assay_consensus::submission::{SubmissionHeader, SubmissionId};
 
 use super::Driver;
 use crate::journey::{JourneyRecord, Reason, Status, Step};
@@ -38,26 +39,45 @@ impl Driver {
         }
     }
 
-    /// Ends a submission that was acknowledged but not ordered in its epoch.
-    pub(super) fn journal_expired(&self, submission: &SubmissionId, epoch: u64) {
-        let reason = FailureReason {
-            code: "expired".into(),
-            text: format!(
-                "the epoch ended before the submission was ordered; send it again for epoch {epoch}"
-            ),
-            fault: Fault::Platform,
-        };
+    /// Ends a submission that was acknowledged but can't be ordered any more.
+    pub(super) fn journal_ended(&self, submission: &SubmissionId, reason: FailureReason) {
         let outcome = self.step(submission, Status::Failed, Some(reason));
         self.note_failure(outcome);
+    }
+
+    /// Makes sure that a submission which is about to be acknowledged has a journey.
+    pub(super) fn journal_acknowledged(
+        &self,
+        signed: &Signed<SubmissionHeader>,
+    ) -> Result<(), Refusal> {
+        let record = JourneyRecord::begin(signed.clone(), unix_ms());
+        self.or_refuse(self.shared.storage.begin_journey(record))
+    }
+
+    /// Makes the journal durable.
+    pub(super) fn flush_journal(&self) -> Result<(), Refusal> {
+        self.or_refuse(tokio::task::block_in_place(|| self.shared.storage.flush()))
+    }
+
+    /// A refusal that blames the platform: nothing is acknowledged that could be lost.
+    fn or_refuse(&self, outcome: Result<(), StorageError>) -> Result<(), Refusal> {
+        let failed = outcome.is_err();
+        self.note_failure(outcome);
+        if !failed {
+            return Ok(());
+        }
+        Err(Refusal {
+            code: "storage",
+            text: "this node can't store the submission; try again later or at another node".into(),
+            sender_at_fault: false,
+        })
     }
 
     pub(super) fn journal(&mut self, report: Report) {
         let storage = &self.shared.storage;
         let outcome = match report {
             Report::Received(signed) => {
-                let outcome = storage.begin_journey(JourneyRecord::begin(signed, unix_ms()));
-                // An acknowledgement must survive whatever comes.
-                outcome.and_then(|()| tokio::task::block_in_place(|| storage.flush()))
+                storage.begin_journey(JourneyRecord::begin(signed, unix_ms()))
             }
             Report::Reviewed {
                 submission,
@@ -88,7 +108,8 @@ impl Driver {
                     text: "validators computed different logs and none has a quorum".into(),
                     fault: Fault::Validator,
                 };
-                self.step(&submission, Status::Failed, Some(reason))
+                let closed = storage.close_result(&submission);
+                closed.and_then(|()| self.step(&submission, Status::Failed, Some(reason)))
             }
             Report::WeightsVote(signed) => storage.put_weights_vote(&signed),
             Report::WeightsAgreed(certificate) => {
@@ -152,10 +173,13 @@ impl Driver {
         })
     }
 
-    fn note_failure(&self, outcome: Result<(), StorageError>) {
+    pub(super) fn note_failure(&self, outcome: Result<(), StorageError>) {
         if let Err(error) = outcome {
             self.shared.metrics.storage_errors.inc();
-            error!(%error, "journal can't be written");
+            error!(%error, "journal can't be read or written");
+            if error.is_final() {
+                self.failure.report(&error);
+            }
         }
     }
 }

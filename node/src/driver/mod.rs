@@ -3,9 +3,14 @@
 //! Inputs are taken in batches. Everything a batch wants to be durable is written and synced once,
 //! before any other effect of the batch runs: earlier than needed, never later.
 
+mod background;
+mod chain_blocks;
+mod events;
 mod executor;
+mod failure;
 mod journal;
 mod outbox;
+mod pending;
 mod reviewer;
 mod sync;
 
@@ -13,24 +18,31 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tracing::{debug, error, warn};
+use tracing::debug;
 
 use assay_chain::HeadStatus;
 use assay_consensus::block::ChainRef;
 use assay_consensus::codec;
-use assay_consensus::core::{Core, Effect, Input, Mode, Origin, Refusal, Verdict, WalRecord};
-use assay_consensus::wire::{Message, SyncRequest, Topic};
+use assay_consensus::core::{
+    Core, Effect, Input, Mode, Origin, Refusal, Report, Verdict, WalRecord,
+};
+use assay_consensus::envelope::Signed;
+use assay_consensus::submission::{SubmissionHeader, SubmissionId};
+use assay_consensus::wire::{Message, SyncRequest};
 use assay_p2p::{MessageHandle, NetworkEvent, ReplyHandle};
 use assay_store::Wal;
 
-use crate::identity;
-use crate::shared::{LocalSubmission, SeenPeer, Shared, View, unix_ms};
+use crate::shared::{LocalSubmission, Shared, View};
+use crate::storage::HeldPayload;
 use crate::weights_submitter::WeightsJob;
 
+use background::Background;
+use chain_blocks::ChainBlocks;
 use executor::Executor;
+use failure::Failure;
 use outbox::{Outbox, Outgoing};
 use reviewer::Reviewer;
 
@@ -64,8 +76,13 @@ pub struct Driver {
     outbox: Outbox,
     executor: Executor,
     reviewer: Reviewer,
+    chain_blocks: ChainBlocks,
     weights_jobs: mpsc::Sender<WeightsJob>,
-    tasks: TaskTracker,
+    failure: Failure,
+    failures: mpsc::Receiver<String>,
+    /// The last pending submission that was looked at.
+    pending_cursor: Option<SubmissionId>,
+    background: Background,
     cancel: CancellationToken,
 }
 
@@ -75,7 +92,23 @@ struct Waiting {
     next_token: u64,
     gossip: BTreeMap<u64, MessageHandle>,
     replies: BTreeMap<u64, (ReplyHandle, SyncRequest)>,
-    locals: BTreeMap<u64, oneshot::Sender<Result<(), Refusal>>>,
+    locals: BTreeMap<u64, WaitingLocal>,
+}
+
+/// A submission of this node's own RPC, until the core has judged it.
+struct WaitingLocal {
+    signed: Signed<SubmissionHeader>,
+    reply: oneshot::Sender<Result<(), Refusal>>,
+    /// Dropped when the journey exists, so that the payload is there for it.
+    _payload: Arc<HeldPayload>,
+}
+
+/// What a batch owes to callers once its journal is durable.
+#[derive(Default)]
+struct Acknowledgements {
+    /// Whether submissions were written that have to survive.
+    needs_flush: bool,
+    answers: Vec<(WaitingLocal, Result<(), Refusal>)>,
 }
 
 /// What the driver is built from.
@@ -102,16 +135,14 @@ impl Driver {
     /// Puts the parts together. Must be called inside a tokio runtime.
     pub fn new(parts: DriverParts) -> Driver {
         let (input_sender, inputs) = mpsc::channel(INPUT_QUEUE);
-        let tasks = TaskTracker::new();
+        let background = Background::new(parts.cancel.clone());
+        let (failure, failures) = Failure::channel();
         let shared = parts.shared;
         Driver {
-            outbox: Outbox::spawn(&tasks, Arc::clone(&shared), parts.cancel.clone()),
-            executor: Executor::new(
-                Arc::clone(&shared),
-                input_sender.clone(),
-                parts.cancel.clone(),
-            ),
+            outbox: Outbox::spawn(&background, Arc::clone(&shared)),
+            executor: Executor::new(Arc::clone(&shared), input_sender.clone(), failure.clone()),
             reviewer: Reviewer::new(Arc::clone(&shared), input_sender.clone()),
+            chain_blocks: ChainBlocks::new(Arc::clone(&shared), input_sender.clone()),
             core: parts.core,
             shared,
             wal: parts.wal,
@@ -123,7 +154,10 @@ impl Driver {
             locals: parts.locals,
             waiting: Waiting::default(),
             weights_jobs: parts.weights_jobs,
-            tasks,
+            failure,
+            failures,
+            pending_cursor: None,
+            background,
             cancel: parts.cancel,
         }
     }
@@ -133,8 +167,8 @@ impl Driver {
     pub async fn run(mut self) -> anyhow::Result<()> {
         let outcome = self.run_loop().await;
         self.cancel.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.inputs.close();
+        self.background.wait().await;
         outcome
     }
 
@@ -142,41 +176,57 @@ impl Driver {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut pending_checks = tokio::time::interval(PENDING_CHECK);
+        pending_checks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut batch = Vec::with_capacity(BATCH_MAX);
-        if let Some(head) = self.heads.borrow_and_update().head {
-            batch.push(Input::ChainHead(head));
-        }
+        self.take_head(&mut batch);
         loop {
             self.run_batch(std::mem::take(&mut batch)).await?;
+            // What is rare and small comes before what peers can flood.
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Ok(()),
+                Some(failure) = self.failures.recv() => anyhow::bail!("database: {failure}"),
                 _ = ticks.tick() => batch.push(Input::Tick),
                 _ = pending_checks.tick() => self.take_up_pending(&mut batch),
-                Some(input) = self.inputs.recv() => batch.push(input),
-                Some(local) = self.locals.recv() => batch.extend(self.take_local(local)),
-                event = self.events.recv() => match event {
-                    Some(event) => batch.extend(self.take_event(event)),
-                    None => anyhow::bail!("the network task ended"),
-                },
                 changed = self.heads.changed() => {
                     if changed.is_err() {
                         anyhow::bail!("the chain watcher ended");
                     }
-                    let head = self.heads.borrow_and_update().head;
-                    batch.extend(head.map(Input::ChainHead));
+                    self.take_head(&mut batch);
                 }
+                Some(local) = self.locals.recv() => batch.extend(self.take_local(local)),
+                Some(input) = self.inputs.recv() => batch.push(input),
+                event = self.events.recv() => match event {
+                    Some(event) => batch.extend(self.take_event(event)),
+                    None => anyhow::bail!("the network task ended"),
+                },
             }
-            while batch.len() < BATCH_MAX {
-                if let Ok(input) = self.inputs.try_recv() {
-                    batch.push(input);
-                } else if let Ok(event) = self.events.try_recv() {
-                    batch.extend(self.take_event(event));
-                } else {
-                    break;
-                }
+            self.fill(&mut batch);
+        }
+    }
+
+    /// Fills a batch with what is there. Ticks alone would hold up the rest if batches took longer
+    /// than the pause between them.
+    fn fill(&mut self, batch: &mut Vec<Input>) {
+        if self.heads.has_changed().unwrap_or(false) {
+            self.take_head(batch);
+        }
+        while batch.len() < BATCH_MAX {
+            if let Ok(local) = self.locals.try_recv() {
+                batch.extend(self.take_local(local));
+            } else if let Ok(input) = self.inputs.try_recv() {
+                batch.push(input);
+            } else if let Ok(event) = self.events.try_recv() {
+                batch.extend(self.take_event(event));
+            } else {
+                break;
             }
         }
+    }
+
+    fn take_head(&mut self, batch: &mut Vec<Input>) {
+        let head = self.heads.borrow_and_update().head;
+        batch.extend(head.map(|head| self.chain_blocks.take_head(&self.background, head)));
     }
 
     async fn run_batch(&mut self, batch: Vec<Input>) -> anyhow::Result<()> {
@@ -205,9 +255,11 @@ impl Driver {
         if !records.is_empty() {
             self.append_log(&records)?;
         }
+        let mut acknowledgements = Acknowledgements::default();
         for effect in effects {
-            self.run_effect(effect);
+            self.run_effect(effect, &mut acknowledgements);
         }
+        self.acknowledge(acknowledgements);
         self.publish_view();
         Ok(())
     }
@@ -221,27 +273,37 @@ impl Driver {
 
     fn rewrite_log(&self, records: &[WalRecord]) -> anyhow::Result<()> {
         let encoded: Vec<Vec<u8>> = records.iter().map(codec::encode).collect();
-        tokio::task::block_in_place(|| self.wal.rewrite(&encoded)).map_err(|error| {
-            anyhow::anyhow!("write-ahead log: {error}; nothing may be signed any more")
+        tokio::task::block_in_place(|| {
+            // A compacted log leaves out what the executed blocks settle: those come first.
+            self.shared
+                .storage
+                .flush()
+                .context("database, before the write-ahead log is compacted")?;
+            self.wal.rewrite(&encoded).map_err(|error| {
+                anyhow::anyhow!("write-ahead log: {error}; nothing may be signed any more")
+            })
         })
     }
 
-    fn run_effect(&mut self, effect: Effect) {
+    fn run_effect(&mut self, effect: Effect, acknowledgements: &mut Acknowledgements) {
         match effect {
             Effect::Persist(_) | Effect::Compact(_) => {}
             Effect::Publish(message) => self.outbox.send(Outgoing::Publish(message)),
-            Effect::Verdict { origin, verdict } => self.give_verdict(origin, verdict),
+            Effect::Verdict { origin, verdict } => {
+                self.give_verdict(origin, verdict, acknowledgements);
+            }
             Effect::Review(signed) => {
                 self.reviewer
-                    .review(&self.tasks, signed, self.place_of_tip())
+                    .review(&self.background, signed, self.place_of_tip());
             }
             Effect::Execute(decided) => {
                 self.journal_ordered(&decided);
-                self.executor.execute(&self.tasks, *decided);
+                self.executor.execute(&self.background, *decided);
             }
+            Effect::LoadChainBlock { number } => self.chain_blocks.load(&self.background, number),
             Effect::LoadMetagraph { epoch } => {
                 sync::load_metagraph(
-                    &self.tasks,
+                    &self.background,
                     Arc::clone(&self.shared),
                     epoch,
                     self.input_sender.clone(),
@@ -249,7 +311,7 @@ impl Driver {
             }
             Effect::RequestBlocks { from_height } => {
                 sync::request_blocks(
-                    &self.tasks,
+                    &self.background,
                     Arc::clone(&self.shared),
                     from_height,
                     self.input_sender.clone(),
@@ -257,7 +319,7 @@ impl Driver {
             }
             Effect::Pull(request) => {
                 sync::pull(
-                    &self.tasks,
+                    &self.background,
                     Arc::clone(&self.shared),
                     request,
                     self.input_sender.clone(),
@@ -268,7 +330,7 @@ impl Driver {
                     self.waiting.replies.remove(&token)
                 {
                     sync::answer_pull(
-                        &self.tasks,
+                        &self.background,
                         Arc::clone(&self.shared),
                         reply,
                         &request,
@@ -276,11 +338,19 @@ impl Driver {
                     );
                 }
             }
-            Effect::Report(report) => self.journal(report),
+            Effect::Report(report) => {
+                acknowledgements.needs_flush |= matches!(report, Report::Received(_));
+                self.journal(report);
+            }
         }
     }
 
-    fn give_verdict(&mut self, origin: Origin, verdict: Verdict) {
+    fn give_verdict(
+        &mut self,
+        origin: Origin,
+        verdict: Verdict,
+        acknowledgements: &mut Acknowledgements,
+    ) {
         match origin {
             Origin::Pull => {}
             Origin::Gossip(token) => {
@@ -299,151 +369,49 @@ impl Driver {
                 self.outbox.send(Outgoing::Verdict(id, verdict));
             }
             Origin::Local(token) => {
-                let Some(reply) = self.waiting.locals.remove(&token) else {
+                let Some(local) = self.waiting.locals.remove(&token) else {
                     return;
                 };
                 let answer = match verdict {
-                    Verdict::Accept => Ok(()),
+                    Verdict::Accept => self.journal_acknowledged(&local.signed),
+                    // Only what is in the journal counts as taken.
+                    Verdict::Refuse(refusal) if refusal.code == "known" => {
+                        self.journal_acknowledged(&local.signed)
+                    }
                     Verdict::Refuse(refusal) => Err(refusal),
                 };
-                // The client may have gone; the submission stays.
-                let _gone = reply.send(answer);
+                acknowledgements.needs_flush |= answer.is_ok();
+                acknowledgements.answers.push((local, answer));
             }
+        }
+    }
+
+    /// Answers the callers of a batch; what is acknowledged is durable first.
+    fn acknowledge(&self, acknowledgements: Acknowledgements) {
+        let flushed = if acknowledgements.needs_flush {
+            self.flush_journal()
+        } else {
+            Ok(())
+        };
+        for (local, answer) in acknowledgements.answers {
+            // The client may have gone; the submission stays.
+            let _gone = local.reply.send(answer.and(flushed.clone()));
         }
     }
 
     fn take_local(&mut self, local: LocalSubmission) -> Option<Input> {
         let token = self.waiting.token();
-        self.waiting.locals.insert(token, local.reply);
-        let message = Box::new(Message::Submission(local.signed));
+        let message = Box::new(Message::Submission(local.signed.clone()));
+        let waiting = WaitingLocal {
+            signed: local.signed,
+            reply: local.reply,
+            _payload: local.payload,
+        };
+        self.waiting.locals.insert(token, waiting);
         Some(Input::Message {
             message,
             origin: Origin::Local(token),
         })
-    }
-
-    fn take_event(&mut self, event: NetworkEvent) -> Option<Input> {
-        match event {
-            NetworkEvent::Gossip {
-                topic,
-                data,
-                id,
-                from: _,
-            } => self.take_gossip(core_topic(topic), &data, id),
-            NetworkEvent::Request { data, reply, .. } => self.take_request(&data, reply),
-            NetworkEvent::PeerIdentity { peer, statement } => {
-                if let Some(hotkey) =
-                    identity::verify(&statement, &self.shared.network_id, &peer.to_bytes())
-                {
-                    let seen = SeenPeer {
-                        peer,
-                        last_seen_ms: unix_ms(),
-                    };
-                    let identities = self.shared.identities.write();
-                    identities
-                        .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .insert(hotkey, seen);
-                } else {
-                    debug!(%peer, "identity statement does not hold");
-                }
-                None
-            }
-            NetworkEvent::PeerBanned { peer, reason, .. } => {
-                warn!(%peer, ?reason, "peer cut off");
-                None
-            }
-            NetworkEvent::PeerConnected { peer } => {
-                debug!(%peer, "peer connected");
-                None
-            }
-            NetworkEvent::PeerDisconnected { peer } => {
-                debug!(%peer, "peer disconnected");
-                None
-            }
-        }
-    }
-
-    fn take_gossip(&mut self, topic: Topic, data: &[u8], id: MessageHandle) -> Option<Input> {
-        self.shared.metrics.gossip_received.inc();
-        match Message::decode(topic, data) {
-            Ok(message) if self.waiting.gossip.len() < TOKENS_MAX => {
-                let token = self.waiting.token();
-                self.waiting.gossip.insert(token, id);
-                Some(Input::Message {
-                    message: Box::new(message),
-                    origin: Origin::Gossip(token),
-                })
-            }
-            Ok(_) => {
-                self.outbox
-                    .send(Outgoing::Verdict(id, assay_p2p::Verdict::Ignore));
-                None
-            }
-            Err(error) => {
-                debug!(?topic, %error, "gossip does not decode");
-                self.shared.metrics.gossip_rejected.inc();
-                self.outbox
-                    .send(Outgoing::Verdict(id, assay_p2p::Verdict::Reject));
-                None
-            }
-        }
-    }
-
-    fn take_request(&mut self, data: &[u8], reply: ReplyHandle) -> Option<Input> {
-        let request: SyncRequest = match codec::decode(data, sync::REQUEST_MAX_BYTES) {
-            Ok(request) => request,
-            Err(error) => {
-                debug!(%error, "sync request does not decode");
-                return None;
-            }
-        };
-        match request {
-            SyncRequest::Blocks { from_height } => {
-                sync::answer_blocks(&self.tasks, Arc::clone(&self.shared), reply, from_height);
-                None
-            }
-            SyncRequest::Pull(pull) => {
-                if self.waiting.replies.len() >= TOKENS_MAX {
-                    return None;
-                }
-                let token = self.waiting.token();
-                self.waiting
-                    .replies
-                    .insert(token, (reply, SyncRequest::Pull(pull.clone())));
-                Some(Input::Pull {
-                    token,
-                    request: pull,
-                })
-            }
-        }
-    }
-
-    /// Feeds acknowledged submissions that no block has ordered to the core until it has them, and
-    /// ends those whose epoch is over: what was acknowledged is never lost.
-    fn take_up_pending(&self, batch: &mut Vec<Input>) {
-        let pending = match self.shared.storage.pending_submissions() {
-            Ok(pending) => pending,
-            Err(error) => {
-                error!(%error, "pending submissions can't be read");
-                return;
-            }
-        };
-        let epoch = self.core.tip().chain.epoch;
-        for signed in pending {
-            let id = signed.payload.id();
-            if self.core.is_pending(&id) {
-                continue;
-            }
-            if signed.payload.epoch < epoch {
-                self.journal_expired(&id, epoch);
-            } else if batch.len() < BATCH_MAX {
-                let message = Box::new(Message::Submission(signed));
-                batch.push(Input::Message {
-                    message,
-                    origin: Origin::Pull,
-                });
-            }
-        }
     }
 
     fn place_of_tip(&self) -> crate::execution::PlaceInLedger {
@@ -495,16 +463,5 @@ impl Waiting {
     fn token(&mut self) -> u64 {
         self.next_token += 1;
         self.next_token
-    }
-}
-
-fn core_topic(topic: assay_p2p::Topic) -> Topic {
-    match topic {
-        assay_p2p::Topic::Submissions => Topic::Submissions,
-        assay_p2p::Topic::Approvals => Topic::Approvals,
-        assay_p2p::Topic::Consensus => Topic::Consensus,
-        assay_p2p::Topic::LogVotes => Topic::LogVotes,
-        assay_p2p::Topic::WeightsVotes => Topic::WeightsVotes,
-        assay_p2p::Topic::Status => Topic::Status,
     }
 }

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use assay_consensus::wire::{Message, Topic};
 use assay_p2p::{MessageHandle, PublishError, Verdict};
 
+use super::background::Background;
 use crate::shared::Shared;
 
 /// Messages that wait to be sent. What does not fit is dropped: peers pull what they miss.
@@ -31,13 +30,9 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    pub(super) fn spawn(
-        tasks: &TaskTracker,
-        shared: Arc<Shared>,
-        cancel: CancellationToken,
-    ) -> Outbox {
+    pub(super) fn spawn(background: &Background, shared: Arc<Shared>) -> Outbox {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tasks.spawn(run(Arc::clone(&shared), waiting, cancel));
+        background.spawn(run(Arc::clone(&shared), waiting));
         Outbox { queue, shared }
     }
 
@@ -49,19 +44,8 @@ impl Outbox {
     }
 }
 
-async fn run(
-    shared: Arc<Shared>,
-    mut waiting: mpsc::Receiver<Outgoing>,
-    cancel: CancellationToken,
-) {
-    loop {
-        let outgoing = tokio::select! {
-            () = cancel.cancelled() => return,
-            outgoing = waiting.recv() => match outgoing {
-                Some(outgoing) => outgoing,
-                None => return,
-            },
-        };
+async fn run(shared: Arc<Shared>, mut waiting: mpsc::Receiver<Outgoing>) {
+    while let Some(outgoing) = waiting.recv().await {
         match outgoing {
             Outgoing::Publish(message) => {
                 let topic = network_topic(message.topic());

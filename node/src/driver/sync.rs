@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use assay_chain::Metagraph;
@@ -15,6 +14,7 @@ use assay_consensus::limits::{
 use assay_consensus::wire::{Message, PullRequest, SyncReply, SyncRequest};
 use assay_p2p::{PeerId, ReplyHandle};
 
+use super::background::Background;
 use crate::shared::Shared;
 
 /// Largest sync request in bytes: a full pull request is about 10 KiB.
@@ -28,12 +28,12 @@ const METAGRAPHS_KEPT: usize = 4;
 
 /// Asks peers for decided blocks.
 pub(super) fn request_blocks(
-    tasks: &TaskTracker,
+    background: &Background,
     shared: Arc<Shared>,
     from_height: u64,
     answers: mpsc::Sender<Input>,
 ) {
-    tasks.spawn(async move {
+    background.spawn(async move {
         let request = codec::encode(&SyncRequest::Blocks { from_height });
         for peer in some_peers(&shared).await.into_iter().take(BLOCK_PEERS) {
             match ask(&shared, peer, request.clone()).await {
@@ -50,12 +50,12 @@ pub(super) fn request_blocks(
 
 /// Asks one peer for messages that this node may have missed.
 pub(super) fn pull(
-    tasks: &TaskTracker,
+    background: &Background,
     shared: Arc<Shared>,
     request: PullRequest,
     answers: mpsc::Sender<Input>,
 ) {
-    tasks.spawn(async move {
+    background.spawn(async move {
         let request = codec::encode(&SyncRequest::Pull(request));
         let Some(peer) = some_peers(&shared).await.into_iter().next() else {
             return;
@@ -76,12 +76,12 @@ pub(super) fn pull(
 
 /// Reads the metagraph of an epoch for the core.
 pub(super) fn load_metagraph(
-    tasks: &TaskTracker,
+    background: &Background,
     shared: Arc<Shared>,
     epoch: u64,
     answers: mpsc::Sender<Input>,
 ) {
-    tasks.spawn(async move {
+    background.spawn(async move {
         let metagraph = match metagraph_of(&shared, epoch).await {
             Ok(metagraph) => metagraph,
             Err(error) => {
@@ -89,7 +89,7 @@ pub(super) fn load_metagraph(
                 return;
             }
         };
-        match metagraph.validator_set(epoch, shared.config.chain.min_stake_rao) {
+        match metagraph.validator_set(epoch, shared.genesis.min_stake_rao) {
             Ok(set) => {
                 let registered = metagraph
                     .neurons()
@@ -135,12 +135,12 @@ pub(super) async fn metagraph_of(
 
 /// Answers a peer's request for blocks from the store.
 pub(super) fn answer_blocks(
-    tasks: &TaskTracker,
+    background: &Background,
     shared: Arc<Shared>,
     reply: ReplyHandle,
     from_height: u64,
 ) {
-    tasks.spawn_blocking(move || {
+    background.spawn_blocking(move || {
         let blocks = shared
             .storage
             .blocks_from(from_height, SYNC_REPLY_MAX_BLOCKS)
@@ -155,14 +155,14 @@ pub(super) fn answer_blocks(
 
 /// Answers a peer's pull: what the core holds, and votes of older subjects from the store.
 pub(super) fn answer_pull(
-    tasks: &TaskTracker,
+    background: &Background,
     shared: Arc<Shared>,
     reply: ReplyHandle,
     request: &PullRequest,
     mut messages: Vec<Message>,
 ) {
     let request = request.clone();
-    tasks.spawn_blocking(move || {
+    background.spawn_blocking(move || {
         let mut bytes: usize = messages
             .iter()
             .map(|message| codec::encode(message).len())
