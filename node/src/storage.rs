@@ -634,3 +634,6 @@ fn slots_of(decided: &DecidedBlock) -> Vec<Slot> {
         });
     admits.collect()
 }
+
+#[cfg(test)]
+mod tests;
