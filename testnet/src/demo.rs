@@ -187,7 +187,9 @@ async fn crash_and_restart(
     .await
 }
 
-/// Waits until every honest validator shows the end of every submission and all of their votes.
+/// Waits until every honest validator shows the end of every submission and all of their votes. A
+/// submission that fails never gets into the ledger, so only the validators that heard of it know
+/// it: there the first one, which nobody kills, speaks for all.
 async fn follow_all(
     testnet: &mut Testnet,
     sent: &[Sent],
@@ -199,30 +201,41 @@ async fn follow_all(
             journeys.push(None);
             continue;
         };
-        let mut last = None;
+        let mut shown: Option<Journey> = None;
         for index in honest {
-            let journey = within("agreement on a submission", async {
-                loop {
-                    testnet.check_alive()?;
-                    let client = client_of(testnet, *index)?;
-                    if let Some(journey) = client
-                        .submission_get(id)
-                        .await
-                        .ok()
-                        .filter(|j| has_ended(j, honest.len()))
-                    {
-                        return Ok(journey);
-                    }
-                    tokio::time::sleep(POLL).await;
-                }
-            })
-            .await
-            .with_context(|| format!("submission {id} of {}", one.agent.name))?;
-            last = Some(journey);
+            if shown
+                .as_ref()
+                .is_some_and(|journey| journey.status == SubmissionStatus::Failed)
+            {
+                break;
+            }
+            let journey = wait_for_end(testnet, *index, id, honest.len())
+                .await
+                .with_context(|| format!("submission {id} of {}", one.agent.name))?;
+            shown = Some(journey);
         }
-        journeys.push(last);
+        journeys.push(shown);
     }
     Ok(journeys)
+}
+
+async fn wait_for_end(
+    testnet: &mut Testnet,
+    index: usize,
+    id: &str,
+    honest: usize,
+) -> anyhow::Result<Journey> {
+    within("agreement on a submission", async {
+        loop {
+            testnet.check_alive()?;
+            let answer = client_of(testnet, index)?.submission_get(id).await;
+            if let Some(journey) = answer.ok().filter(|journey| has_ended(journey, honest)) {
+                return Ok(journey);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    })
+    .await
 }
 
 /// Agreed with a vote of every honest validator, or failed.
