@@ -1,5 +1,6 @@
 //! Command line of the node.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +19,7 @@ const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
-  assay-node run --genesis genesis.json --hotkey-file hotkey.json --bootstrap /dns4/peer.example/tcp/9000
+  assay-node run --genesis genesis.json --hotkey-file hotkey.json --bootstrap /ip4/192.0.2.7/tcp/9000
   assay-node run --config node.toml -v
   assay-node config > node.toml
   assay-node module inspect challenge.wasm
@@ -146,10 +147,12 @@ pub fn init_logs_for(verbose: u8, json: bool) {
 }
 
 fn init_logs(verbose: u8, format: LogFormat) {
+    // Gossipsub and Kademlia warn about what is ordinary here: repeated statuses, no peers yet.
     let level = match verbose {
-        0 => "warn",
+        0 => "warn,libp2p_gossipsub=error,libp2p_kad=error",
         1 => {
-            "warn,assay_node=info,assay_consensus=info,assay_runtime=info,assay_p2p=info,assay_chain=info"
+            "warn,libp2p_gossipsub=error,libp2p_kad=error,assay_node=info,assay_consensus=info,\
+             assay_runtime=info,assay_p2p=info,assay_chain=info"
         }
         2 => "info,assay_node=debug,assay_p2p=debug",
         _ => "debug",
@@ -157,6 +160,7 @@ fn init_logs(verbose: u8, format: LogFormat) {
     let filter = EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => logs.init(),

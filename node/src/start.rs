@@ -419,6 +419,10 @@ fn core_config(config: &ConsensusConfig) -> CoreConfig {
 
 fn parse_addresses(addresses: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
     let parsed = addresses.iter().map(|address| {
+        // The network resolves no names; taken silently, such an address would never connect.
+        if address.contains("/dns") {
+            bail!("expected an IP address like /ip4/192.0.2.7/tcp/9000, names are not resolved: {address:?}");
+        }
         address.parse().with_context(|| {
             format!("expected a multiaddress like /ip4/127.0.0.1/tcp/9000, got {address:?}")
         })

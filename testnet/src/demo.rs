@@ -47,7 +47,7 @@ struct Sent {
 pub async fn run(options: DemoOptions, say: &mut dyn FnMut(String)) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let tamper = options.plan.tamper;
-    let mut testnet = Testnet::start(options.plan.clone(), |line| say(line)).await?;
+    let mut testnet = Testnet::start(options.plan.clone(), &mut *say).await?;
     let outcome = story(&mut testnet, &options, say).await;
     let stopped = testnet.stop().await;
     let mut summary = outcome?;

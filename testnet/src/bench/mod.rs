@@ -58,7 +58,7 @@ pub async fn run(
         .collect();
     say("measuring the cost of signatures".to_owned());
     let costs = tokio::task::spawn_blocking(cpu::signature_costs).await??;
-    let mut testnet = Testnet::start(options.plan.clone(), |line| say(line)).await?;
+    let mut testnet = Testnet::start(options.plan.clone(), &mut *say).await?;
     let outcome = measure(&mut testnet, &options, costs, say).await;
     let stopped = testnet.stop().await;
     let report = outcome?;
