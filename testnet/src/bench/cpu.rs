@@ -38,6 +38,15 @@ pub struct ProcessTime {
     pub guest_ms: u64,
 }
 
+/// Time of all processors so far, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MachineTime {
+    /// At work for anyone.
+    pub busy_ms: u64,
+    /// At work or idle.
+    pub all_ms: u64,
+}
+
 /// Counters of a node.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct NodeMetrics {
@@ -74,6 +83,17 @@ pub struct SignatureCosts {
     pub verify_us: f64,
     /// Making one.
     pub sign_us: f64,
+}
+
+impl Sub for MachineTime {
+    type Output = MachineTime;
+
+    fn sub(self, earlier: MachineTime) -> MachineTime {
+        MachineTime {
+            busy_ms: self.busy_ms.saturating_sub(earlier.busy_ms),
+            all_ms: self.all_ms.saturating_sub(earlier.all_ms),
+        }
+    }
 }
 
 impl Sub for ProcessTime {
@@ -135,6 +155,25 @@ fn parse_stat(text: &str) -> Option<Stat> {
         user_ms: next_ms()?,
         kernel_ms: next_ms()?,
     })
+}
+
+/// Reads the time of all processors.
+pub fn read_machine() -> anyhow::Result<MachineTime> {
+    let text = std::fs::read_to_string("/proc/stat").context("/proc/stat")?;
+    parse_machine(&text).context("/proc/stat: no line of all processors")
+}
+
+/// `cpu user nice system idle iowait irq softirq steal …`; guests are counted in `user` already.
+fn parse_machine(text: &str) -> Option<MachineTime> {
+    let fields = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
+    let mut time = MachineTime::default();
+    for (index, field) in fields.split_ascii_whitespace().take(8).enumerate() {
+        let spent_ms = field.parse::<u64>().ok()?.checked_mul(TICK_MS)?;
+        time.all_ms += spent_ms;
+        let is_idle = index == 3 || index == 4;
+        time.busy_ms += if is_idle { 0 } else { spent_ms };
+    }
+    Some(time)
 }
 
 /// A client for [`read_metrics`].
@@ -242,6 +281,17 @@ mod tests {
             .unwrap();
         let used = read_process(std::process::id()).unwrap() - before;
         assert!(used.total_ms >= 40, "{used:?}");
+    }
+
+    #[test]
+    fn waiting_for_a_disk_is_not_work() {
+        let text = "cpu  10 0 5 70 14 0 1 0 3 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
+        let expected = MachineTime {
+            busy_ms: 160,
+            all_ms: 1_000,
+        };
+        assert_eq!(parse_machine(text), Some(expected));
+        assert_eq!(parse_machine("cpu0 1 2 3 4 5 6 7 8"), None);
     }
 
     #[test]

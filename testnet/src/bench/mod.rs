@@ -97,6 +97,7 @@ async fn measure(
     .context("warm-up")?;
 
     let before = read_nodes(testnet).await?;
+    let machine_before = cpu::read_machine()?;
     let own_before = cpu::read_process(std::process::id())?;
     let load = Load {
         concurrency: options.concurrency,
@@ -113,6 +114,7 @@ async fn measure(
     .await?;
     let wall = started.elapsed();
     let own_after = cpu::read_process(std::process::id())?;
+    let machine_after = cpu::read_machine()?;
     let after = read_nodes(testnet).await?;
 
     say("reading the journeys".to_owned());
@@ -132,6 +134,7 @@ async fn measure(
         blocks: BlockFigures::new(&before, &after, sent.len(), wall),
         cpu: cpu_figures(&names, &before, &after, costs),
         own: own_after - own_before,
+        machine: machine_after - machine_before,
         costs,
     }))
 }

@@ -7,7 +7,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
-use super::cpu::{NodeReading, ProcessTime, SignatureCosts};
+use super::cpu::{MachineTime, NodeReading, ProcessTime, SignatureCosts};
 use super::stats::{Percentiles, Stage};
 use super::{BenchOptions, millis};
 
@@ -55,6 +55,12 @@ pub struct BenchReport {
     pub validators_utilisation: f64,
     /// Share of the processors that chain and miners (this process) used, of 1.
     pub own_utilisation: f64,
+    /// Share of the processors that other programs used, of 1: what the figures suffered from.
+    pub other_utilisation: f64,
+    /// Processor time of one validator for one submission, in milliseconds.
+    pub cpu_ms_per_submission: f64,
+    /// Submissions per second that the processors allow at that cost, if nothing else waits or runs.
+    pub submissions_per_second_by_cpu: f64,
     /// Processor time by validator.
     pub cpu: Vec<CpuFigures>,
     /// Processor time of all validators.
@@ -122,6 +128,8 @@ pub(super) struct Measured<'a> {
     pub cpu: Vec<CpuFigures>,
     /// What this process used.
     pub own: ProcessTime,
+    /// What the machine did.
+    pub machine: MachineTime,
     pub costs: SignatureCosts,
 }
 
@@ -228,6 +236,11 @@ impl BenchReport {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let available_ms = millis(measured.wall) as f64 * processors as f64;
         let options = measured.options;
+        let validators_utilisation = share(cpu_total.total_seconds * 1e3, available_ms);
+        let own_utilisation = share(measured.own.total_ms as f64, available_ms);
+        let machine = measured.machine;
+        let utilisation = share(machine.busy_ms as f64, machine.all_ms as f64);
+        let all_cpu_ms = share(cpu_total.total_seconds * 1e3, options.submissions as f64);
         BenchReport {
             validators: options.plan.validators,
             submissions: options.submissions,
@@ -245,8 +258,11 @@ impl BenchReport {
             blocks: measured.blocks,
             signature_costs: measured.costs,
             processors,
-            validators_utilisation: share(cpu_total.total_seconds * 1e3, available_ms),
-            own_utilisation: share(measured.own.total_ms as f64, available_ms),
+            validators_utilisation,
+            own_utilisation,
+            other_utilisation: (utilisation - validators_utilisation - own_utilisation).max(0.0),
+            cpu_ms_per_submission: share(all_cpu_ms, options.plan.validators as f64),
+            submissions_per_second_by_cpu: share(processors as f64 * 1e3, all_cpu_ms),
             cpu,
             cpu_total,
             shares: SHARES,
@@ -275,10 +291,17 @@ impl BenchReport {
                 blocks.count, blocks.per_second, blocks.submissions_each
             ),
             format!(
-                "processors: {}, used {:.0} % by validators, {:.0} % by chain and miners",
+                "processors: {}, used {:.0} % by validators, {:.0} % by chain and miners, {:.0} % by \
+                 other programs",
                 self.processors,
                 self.validators_utilisation * 1e2,
-                self.own_utilisation * 1e2
+                self.own_utilisation * 1e2,
+                self.other_utilisation * 1e2
+            ),
+            format!(
+                "a submission costs a validator {:.1} ms of CPU: at most {:.0} per second on these \
+                 processors",
+                self.cpu_ms_per_submission, self.submissions_per_second_by_cpu
             ),
             format!(
                 "sr25519: {:.1} µs to check, {:.1} µs to sign",
