@@ -398,13 +398,14 @@ async fn a_forged_replayed_or_crooked_call_is_refused() {
         version_key: 3,
         nonce: 0,
     };
-    let sign = |call: &SetWeights| Signed::new(&network, call.clone(), &key("alice")).into_signed();
+    let sign =
+        |call: &SetWeights| Signed::sign(&network, call.clone(), &key("alice")).into_signed();
     let mut forged = sign(&call);
     forged.signer = hotkey("bob");
     let mut changed = sign(&call);
     changed.payload.weights = vec![2, 1];
     let other_chain = assay_consensus::envelope::NetworkId(Hash::of(b"other chain"));
-    let moved = Signed::new(&other_chain, call.clone(), &key("alice")).into_signed();
+    let moved = Signed::sign(&other_chain, call.clone(), &key("alice")).into_signed();
     let crooked = sign(&SetWeights {
         weights: vec![1],
         ..call.clone()
