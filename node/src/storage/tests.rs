@@ -1,3 +1,5 @@
+//! Journeys, payloads and notes in a store on disk, one fault per test.
+
 use std::path::Path;
 
 use assay_consensus::block::{Block, BlockHeader, ChainRef, CommitCertificate};
