@@ -136,6 +136,11 @@ impl<P: Clone + Ord> Tally<P> {
         votes
     }
 
+    /// Number of validators that have voted.
+    pub fn voters(&self) -> usize {
+        self.ballots.len()
+    }
+
     /// Hotkeys that voted twice.
     pub fn double_voters(&self) -> Vec<Hotkey> {
         self.ballots

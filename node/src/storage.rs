@@ -52,6 +52,9 @@ const OPEN_WEIGHTS: Table<u64, WeightsVote> = Table::new(0x42, "open-weights", 2
 /// Weights that were submitted and that the chain has not shown yet, by epoch.
 const OPEN_SUBMISSIONS: Table<u64, OpenSubmission> = Table::new(0x46, "open-submissions", 64);
 
+/// Newest results whose missing votes a restart asks for.
+const RECENT_RESULTS: usize = 64;
+
 /// Open results that a restart takes up again; older ones are settled by then.
 const OPEN_MAX: usize = 4_096;
 
@@ -382,7 +385,8 @@ impl Storage {
         Ok(found.into_iter().map(|(epoch, _)| epoch).collect())
     }
 
-    /// Computed here, agreed by nobody yet, with the votes that are stored.
+    /// Computed here and agreed by nobody yet, with the votes that are stored; and the newest
+    /// agreed ones, since votes may have come in while this node was away.
     pub fn open_results(&self) -> Result<Vec<OpenResult>, StorageError> {
         let open = self.store.range(
             &OPEN_RESULTS,
@@ -391,7 +395,13 @@ impl Storage {
             Order::Ascending,
             OPEN_MAX,
         )?;
-        let with_votes = open.into_iter().map(|(id, vote)| {
+        let mut votes: BTreeMap<SubmissionId, LogVote> = open.into_iter().collect();
+        for record in self.recent_journeys(RECENT_RESULTS)? {
+            if let Some(vote) = own_vote(&record) {
+                votes.entry(vote.submission).or_insert(vote);
+            }
+        }
+        let with_votes = votes.into_iter().map(|(id, vote)| {
             Ok(OpenResult {
                 vote,
                 votes: self.log_votes(&id)?,
@@ -633,6 +643,18 @@ fn slots_of(decided: &DecidedBlock) -> Vec<Slot> {
             Entry::Evidence(_) => None,
         });
     admits.collect()
+}
+
+/// The log vote that follows from what this node computed.
+fn own_vote(record: &JourneyRecord) -> Option<LogVote> {
+    let result = record.result.as_ref()?;
+    Some(LogVote {
+        submission: result.submission,
+        height: record.height()?,
+        set_epoch: record.submission.payload.epoch,
+        log_hash: result.log_hash,
+        score: result.score,
+    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ const ORPHANS_PER_VOTER_MAX: usize = 256;
 /// Blocks ahead of the tip whose votes are kept.
 const ORPHANS_AHEAD_MAX: u64 = 2;
 
+/// Newest submissions whose missing votes are asked for.
+const INCOMPLETE_LOOKED_AT: usize = 64;
+
 /// Epochs of weights whose votes are still taken.
 const WEIGHTS_KEPT: usize = 8;
 
@@ -391,6 +394,22 @@ impl Agreements {
         epochs
     }
 
+    /// Newest submissions that lack votes of some validators, agreed or not: all votes are to be
+    /// known everywhere, also by those that were away when they came.
+    pub(super) fn incomplete_submissions(&self) -> impl Iterator<Item = SubmissionId> {
+        let incomplete = |id: &&SubmissionId| self.logs.get(id).is_some_and(Agreement::lacks_votes);
+        let newest = self.log_order.iter().rev().take(INCOMPLETE_LOOKED_AT);
+        newest.filter(incomplete).copied()
+    }
+
+    /// Newest epochs whose weights lack votes of some validators.
+    pub(super) fn incomplete_epochs(&self) -> impl Iterator<Item = u64> {
+        let newest = self.weights.iter().rev().take(2);
+        newest
+            .filter(|(_, agreement)| agreement.lacks_votes())
+            .map(|(epoch, _)| *epoch)
+    }
+
     /// Submissions without agreement, oldest first.
     pub(super) fn open_submissions(&self) -> impl Iterator<Item = SubmissionId> {
         self.log_order
@@ -440,6 +459,10 @@ impl Agreements {
 }
 
 impl<P: Clone + Ord> Agreement<P> {
+    fn lacks_votes(&self) -> bool {
+        self.tally.voters() < self.tally.set().validators().len()
+    }
+
     fn record(&mut self, signed: Signed<P>) -> TallyOutcome<P> {
         self.tally.record(signed)
     }

@@ -1,6 +1,6 @@
 //! What a node that missed something asks for, and what it answers others.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{Core, Effect, Refusal};
 use crate::block::DecidedBlock;
@@ -111,20 +111,21 @@ impl Core {
         };
         if is_due(self.catch_up.pulled_ms, pause_ms, self.now_ms) {
             self.catch_up.pulled_ms = Some(self.now_ms);
+            let open = self.agreements.open_submissions();
+            let open_epochs = self.agreements.open_epochs();
+            let submissions: BTreeSet<_> = open
+                .chain(self.agreements.incomplete_submissions())
+                .take(PULL_REQUEST_MAX_SUBJECTS)
+                .collect();
+            let weights_epochs: BTreeSet<_> = open_epochs
+                .chain(self.agreements.incomplete_epochs())
+                .collect();
             let request = PullRequest {
                 height: self.tip().height + 1,
                 pending: true,
                 stuck: self.mempool.stuck(),
-                submissions: self
-                    .agreements
-                    .open_submissions()
-                    .take(PULL_REQUEST_MAX_SUBJECTS)
-                    .collect(),
-                weights_epochs: self
-                    .agreements
-                    .open_epochs()
-                    .take(PULL_REQUEST_MAX_SUBJECTS)
-                    .collect(),
+                submissions: submissions.into_iter().collect(),
+                weights_epochs: weights_epochs.into_iter().collect(),
             };
             self.effects.push(Effect::Pull(request));
         }
