@@ -35,7 +35,6 @@ impl Core {
     }
 
     pub(super) fn on_blocks(&mut self, blocks: Vec<DecidedBlock>) {
-        self.catch_up.blocks_asked_ms = None;
         let mut progressed = false;
         for decided in blocks.into_iter().take(SYNC_REPLY_MAX_BLOCKS) {
             let last = self
@@ -50,7 +49,10 @@ impl Core {
                 progressed = true;
             }
         }
-        if !progressed && self.catch_up.queue.is_empty() {
+        if progressed {
+            // Only those who had something may be asked again at once.
+            self.catch_up.blocks_asked_ms = None;
+        } else if self.catch_up.queue.is_empty() {
             // Whoever claimed that height could not prove it.
             self.catch_up.best_height = self.tip().height;
         }

@@ -98,8 +98,9 @@ impl Driver {
                 let submission = certificate.payload.submission;
                 info!(%submission, score = certificate.payload.score, "log and score agreed");
                 self.shared.metrics.agreed.inc();
-                let stored = storage.put_log_certificate(&certificate);
-                stored.and_then(|()| self.step(&submission, Status::Agreed, None))
+                // The step first: a crash in between leaves the result open, and it is agreed again.
+                let stepped = self.step(&submission, Status::Agreed, None);
+                stepped.and_then(|()| storage.put_log_certificate(&certificate))
             }
             Report::NotAgreed(submission) => {
                 warn!(%submission, "no log can be agreed on");
@@ -108,8 +109,8 @@ impl Driver {
                     text: "validators computed different logs and none has a quorum".into(),
                     fault: Fault::Validator,
                 };
-                let closed = storage.close_result(&submission);
-                closed.and_then(|()| self.step(&submission, Status::Failed, Some(reason)))
+                let stepped = self.step(&submission, Status::Failed, Some(reason));
+                stepped.and_then(|()| storage.close_result(&submission))
             }
             Report::WeightsVote(signed) => storage.put_weights_vote(&signed),
             Report::WeightsAgreed(certificate) => {

@@ -9,7 +9,7 @@ use assay_chain::Metagraph;
 use assay_consensus::codec;
 use assay_consensus::core::{Input, Origin};
 use assay_consensus::limits::{
-    PULL_REPLY_MAX_BYTES, PULL_REPLY_MAX_MESSAGES, SYNC_REPLY_MAX_BLOCKS,
+    PULL_REPLY_MAX_BYTES, PULL_REPLY_MAX_MESSAGES, PULL_REQUEST_MAX_SUBJECTS, SYNC_REPLY_MAX_BLOCKS,
 };
 use assay_consensus::wire::{Message, PullRequest, SyncReply, SyncRequest};
 use assay_p2p::{PeerId, ReplyHandle};
@@ -170,10 +170,12 @@ pub(super) fn answer_pull(
         let logs = request
             .submissions
             .iter()
+            .take(PULL_REQUEST_MAX_SUBJECTS)
             .flat_map(|id| shared.storage.log_votes(id).unwrap_or_default());
         let weights = request
             .weights_epochs
             .iter()
+            .take(PULL_REQUEST_MAX_SUBJECTS)
             .flat_map(|e| shared.storage.weights_votes(*e).unwrap_or_default());
         for message in logs
             .map(Message::LogVote)
