@@ -19,9 +19,6 @@ pub const BLOCKS: Table<u64, DecidedBlock> = Table::new(0x01, "blocks", VALUE_MA
 /// Heights by block id.
 pub const BLOCK_HEIGHTS: Table<Hash, u64> = Table::new(0x02, "block-heights", 16);
 
-/// Results by submission; the node encodes them.
-pub const RESULTS: Table<SubmissionId, Vec<u8>> = Table::new(0x04, "results", VALUE_MAX_BYTES);
-
 /// Log votes by submission and validator, two of a validator that voted twice.
 pub const LOG_VOTES: Table<(SubmissionId, Hotkey), Vec<Signed<LogVote>>> =
     Table::new(0x05, "log-votes", 4 * 1024);
@@ -47,14 +44,6 @@ pub const JOURNEYS: Table<SubmissionId, Vec<u8>> = Table::new(0x0A, "journeys", 
 /// Acknowledged submissions that no block has ordered yet.
 pub const PENDING: Table<SubmissionId, Signed<SubmissionHeader>> =
     Table::new(0x0B, "pending", 4 * 1024);
-
-/// Submissions by miner and height of the ordering block; read descending for the recent ones.
-pub const BY_HOTKEY: Table<(Hotkey, u64, SubmissionId), SubmissionHeader> =
-    Table::new(0x0C, "by-hotkey", 4 * 1024);
-
-/// Submissions by challenge and height of the ordering block; read descending for the recent ones.
-pub const BY_CHALLENGE: Table<(String, u64, SubmissionId), SubmissionHeader> =
-    Table::new(0x0D, "by-challenge", 4 * 1024);
 
 /// First table id that is free for tables which others define.
 pub const FIRST_FREE_TABLE: u8 = 0x40;

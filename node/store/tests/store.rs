@@ -15,12 +15,12 @@ use assay_consensus::hash::Hash;
 use assay_consensus::keys::Keypair;
 use assay_consensus::submission::SubmissionId;
 use assay_store::limits::{STATE_KEY_MAX_BYTES, STATE_VALUE_MAX_BYTES, UNDO_HEIGHTS};
-use assay_store::tables::{BLOCK_HEIGHTS, BLOCKS, JOURNEYS, RESULTS};
+use assay_store::tables::{BLOCK_HEIGHTS, BLOCKS, FIRST_FREE_TABLE, JOURNEYS};
 use assay_store::{BlockWrite, Order, StateRoot, StoreError, Table, WriteBatch};
 use common::{apply, decided, genesis_tip, network, open, write};
 use proptest::prelude::*;
 
-const NUMBERS: Table<(u16, u32), String> = Table::new(0x40, "numbers", 1_024);
+const NUMBERS: Table<(u16, u32), String> = Table::new(FIRST_FREE_TABLE, "numbers", 1_024);
 
 #[test]
 fn values_survive_a_restart_and_report_nothing_unusual() {
@@ -30,7 +30,7 @@ fn values_survive_a_restart_and_report_nothing_unusual() {
     store.init(network(), &genesis_tip()).unwrap();
     let mut batch = WriteBatch::new();
     let id = SubmissionId(Hash::of(b"submission"));
-    batch.put(&RESULTS, &id, &b"result".to_vec()).unwrap();
+    batch.put(&JOURNEYS, &id, &b"result".to_vec()).unwrap();
     let tip = apply(&store, vec![write("term", b"k", Some(b"v"))], batch);
     store.flush().unwrap();
     drop(store);
@@ -39,7 +39,7 @@ fn values_survive_a_restart_and_report_nothing_unusual() {
     assert!(report.records > 0);
     assert_eq!((report.quarantined, report.lost), (None, None));
     assert_eq!(store.init(network(), &genesis_tip()).unwrap(), tip);
-    assert_eq!(store.get(&RESULTS, &id).unwrap().unwrap(), b"result");
+    assert_eq!(store.get(&JOURNEYS, &id).unwrap().unwrap(), b"result");
     assert_eq!(store.state_get("term", b"k").unwrap().unwrap(), b"v");
     assert_eq!(store.get(&BLOCK_HEIGHTS, &tip.block).unwrap(), Some(1));
     assert_eq!(
