@@ -155,11 +155,6 @@ impl SignGuard {
         }
     }
 
-    /// What has been signed for a subject.
-    pub fn get(&self, subject: &Subject) -> Option<&Message> {
-        self.signed.get(subject)
-    }
-
     /// All that has been signed for a height, in the order proposal, votes.
     pub fn consensus_messages(&self, at_height: u64) -> Vec<Message> {
         self.signed
@@ -192,16 +187,6 @@ impl SignGuard {
     /// Below this nothing is signed any more.
     pub fn floor(&self) -> Floor {
         self.floor
-    }
-
-    /// Number of remembered signatures.
-    pub fn len(&self) -> usize {
-        self.signed.len()
-    }
-
-    /// Whether nothing is remembered.
-    pub fn is_empty(&self) -> bool {
-        self.signed.is_empty()
     }
 
     /// Signs a statement that can't conflict with anything, such as the link to a transport key.

@@ -192,10 +192,7 @@ impl core::fmt::Display for SubmissionId {
 
 /// Cuts a text to at most `max_bytes` at a character boundary.
 fn truncate(text: &str, max_bytes: usize) -> String {
-    let mut end = text.len().min(max_bytes);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(max_bytes);
     text.get(..end).unwrap_or_default().to_owned()
 }
 

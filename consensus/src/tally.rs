@@ -141,15 +141,6 @@ impl<P: Clone + Ord> Tally<P> {
         self.ballots.len()
     }
 
-    /// Hotkeys that voted twice.
-    pub fn double_voters(&self) -> Vec<Hotkey> {
-        self.ballots
-            .iter()
-            .filter(|(_, ballot)| matches!(ballot, Ballot::Double(..)))
-            .map(|(hotkey, _)| *hotkey)
-            .collect()
-    }
-
     fn single_votes(&self) -> impl Iterator<Item = &Signed<P>> {
         self.ballots.values().filter_map(|ballot| match ballot {
             Ballot::Single(vote) => Some(vote),

@@ -3,7 +3,7 @@
 //! * [`dev_chain`]: the chain that the testnet's validators follow.
 //! * [`network`], [`process`]: validators as processes of the testnet's own binary.
 //! * [`agents`], [`demo`], [`summary`]: miners, the main job, and what came of it.
-//! * [`bench`]: how fast it is and what the processors do.
+//! * [`mod@bench`]: how fast it is and what the processors do.
 //! * [`args`]: the command line.
 
 pub mod agents;

@@ -33,7 +33,6 @@ pub(super) struct Heights {
     evidence: BTreeMap<Hotkey, Evidence>,
     /// Justifications from before the last crash by height; each is used once.
     justifications: BTreeMap<u64, Vec<Message>>,
-    last_progress_ms: u64,
 }
 
 /// What a consensus message means for the height at hand.
@@ -121,7 +120,6 @@ impl Core {
             };
             let height = self.tip().height + 1;
             self.heights.engine = Some(Engine::new(config, height, set.clone()));
-            self.heights.last_progress_ms = self.now_ms;
             self.restore_height(height);
             for message in std::mem::take(&mut self.heights.early) {
                 // Their signatures were checked when they came; what is of no use now is dropped.
@@ -343,7 +341,6 @@ impl Core {
             return;
         };
         let effects = engine.start(now_ms);
-        self.heights.last_progress_ms = now_ms;
         self.run_engine_effects(effects);
     }
 
@@ -411,7 +408,6 @@ impl Core {
                 }
             };
             if let (Some(input), Some(engine)) = (input, self.heights.engine.as_mut()) {
-                self.heights.last_progress_ms = self.now_ms;
                 queue.extend(engine.step(self.now_ms, input));
             }
         }
@@ -511,7 +507,6 @@ impl Heights {
             held: Vec::new(),
             evidence: BTreeMap::new(),
             justifications,
-            last_progress_ms: 0,
         }
     }
 

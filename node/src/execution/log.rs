@@ -144,10 +144,7 @@ fn readable(bytes: &[u8]) -> String {
 
 /// The beginning of a text, cut at a character boundary.
 pub(super) fn cut(text: &str, max_bytes: usize) -> String {
-    let mut end = text.len().min(max_bytes);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(max_bytes);
     text.get(..end).unwrap_or_default().to_owned()
 }
 
@@ -158,8 +155,7 @@ mod tests {
     use assay_consensus::hash::Hash;
     use assay_runtime::LogLevel;
 
-    #[test]
-    fn a_log_that_overflows_leaves_out_lines_and_says_so() {
+    fn fixture() -> (SubmissionHeader, PlaceInLedger) {
         let header = SubmissionHeader {
             challenge: "c".into(),
             hotkey: Hotkey([1; 32]),
@@ -176,7 +172,12 @@ mod tests {
             next_epoch_start: 9,
             timestamp_ms: 0,
         };
-        let place = PlaceInLedger { height: 1, chain };
+        (header, PlaceInLedger { height: 1, chain })
+    }
+
+    #[test]
+    fn a_log_that_overflows_leaves_out_lines_and_says_so() {
+        let (header, place) = fixture();
         let line = GuestLog {
             level: LogLevel::Info,
             message: "\u{1}".repeat(4096),
@@ -205,23 +206,7 @@ mod tests {
             metrics: Some(vec![b'"'; PART_MAX_BYTES]),
             ..EvaluationOutput::default()
         };
-        let chain = ChainRef {
-            number: 1,
-            hash: Hash::ZERO,
-            epoch: 0,
-            next_epoch_start: 9,
-            timestamp_ms: 0,
-        };
-        let place = PlaceInLedger { height: 1, chain };
-        let header = SubmissionHeader {
-            challenge: "c".into(),
-            hotkey: Hotkey([1; 32]),
-            epoch: 0,
-            name: "n".into(),
-            sequence: 0,
-            payload_hash: Hash::ZERO,
-            payload_len: 1,
-        };
+        let (header, place) = fixture();
         let bytes = EvaluationLog::new(&header, &place, &output, 0, None, &[]).to_bytes();
         assert!(bytes.len() <= LOG_MAX_BYTES);
         assert!(serde_json::from_slice::<EvaluationLog>(&bytes).is_ok());
