@@ -1,4 +1,4 @@
-//! Runs challenge modules: wasmer engine, guest ABI, host functions, limits, Python analysis.
+//! Runs challenge modules: wasmer engine, guest ABI, host functions, limits, Python analysis as a host function.
 //!
 //! [`Engine::load`] checks a module against static limits, compiles it (or takes the code from a
 //! private cache) and gives a [`LoadedModule`]. Each of its calls runs on a fresh instance with a bound
@@ -26,7 +26,6 @@ mod instance;
 pub mod limits;
 mod middleware;
 mod module;
-pub mod python;
 mod static_check;
 mod storage;
 pub mod tooling;

@@ -126,7 +126,7 @@ impl Pair {
 }
 
 fn python(request: &PythonCheckRequest) -> Result<PythonCheckResponse, HostError> {
-    assay_runtime::python::check(request).map_err(|error| HostError::Unavailable {
+    assay_python::check(request).map_err(|error| HostError::Unavailable {
         function: "python_check",
         reason: error.to_string(),
     })

@@ -1,11 +1,12 @@
 //! `assay_python`: the Python policy for packages.
 
 use assay_challenge_sdk::abi::{PythonCheckRequest, codec, status::python as status};
+use assay_python::CheckError;
 use wasmer::FunctionEnvMut;
 
 use super::guest::{Env, Guest, HostTrap, length};
+use crate::error::HostFault;
 use crate::limits;
-use crate::python::{self, CheckError};
 
 pub(super) fn check(
     mut function: FunctionEnvMut<'_, Env>,
@@ -30,10 +31,12 @@ pub(super) fn check(
     let Ok(request) = codec::decode::<PythonCheckRequest>(&bytes, limit) else {
         return Ok(status::INVALID_REQUEST);
     };
-    let verdict = match python::check(&request) {
+    let verdict = match assay_python::check(&request) {
         Ok(verdict) => verdict,
         Err(CheckError::Policy(_) | CheckError::Request(_)) => return Ok(status::INVALID_REQUEST),
-        Err(CheckError::Host(fault)) => return Err(HostTrap::Fault(fault)),
+        Err(CheckError::Host(reason)) => {
+            return Err(HostTrap::Fault(HostFault::Resource(reason)));
+        }
     };
     let Ok(encoded) = codec::encode(&verdict) else {
         return Ok(status::INTERNAL_ERROR);

@@ -8,32 +8,34 @@ use rustpython_parser::ast::fold::{self, Fold};
 use rustpython_parser::text_size::TextRange;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Finding, Findings, Policy};
+use super::Policy;
+use crate::finding::Finding;
 
 /// All violations of a file, by position.
-pub(super) fn check(module: ast::Mod, local: &BTreeSet<&str>, policy: &Policy) -> Findings {
+pub(crate) fn check(body: Vec<ast::Stmt>, local: &BTreeSet<&str>, policy: &Policy) -> Vec<Finding> {
     let mut walk = Walk {
         local,
         policy,
-        findings: Findings::default(),
+        findings: Vec::new(),
     };
     // A fold visits every node, which the library's visitor doesn't; the tree it returns is the same.
-    let Ok(_same) = walk.fold_mod(module);
-    walk.findings.list.sort();
-    walk.findings.list.dedup();
+    for statement in body {
+        let Ok(_same) = walk.fold_stmt(statement);
+    }
+    walk.findings.sort();
+    walk.findings.dedup();
     walk.findings
 }
 
 struct Walk<'a> {
     local: &'a BTreeSet<&'a str>,
     policy: &'a Policy,
-    findings: Findings,
+    findings: Vec<Finding>,
 }
 
 impl Walk<'_> {
     fn report(&mut self, range: TextRange, rule: &'static str, message: String) {
-        let offset = range.start().to_usize();
-        self.findings.add(Finding::at(offset, rule, message));
+        self.findings.push(Finding::at(range, rule, message));
     }
 
     fn import(&mut self, range: TextRange, path: &str) {

@@ -1,5 +1,7 @@
 //! What a package may import and name. Policies are TOML; the Term Challenge's is built in.
 
+pub(crate) mod rules;
+
 use std::collections::BTreeSet;
 
 use serde::Deserialize;

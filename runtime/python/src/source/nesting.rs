@@ -1,14 +1,14 @@
-//! Bounds the depth of the syntax tree before it is built, from tokens alone.
+//! Bounds the depth of the syntax tree while its tokens are read.
 //!
 //! The estimate never undercounts: every open bracket, indent, and every operator, dot, keyword
 //! operator or closed bracket that can nest an expression counts one, until something at the same
 //! bracket level ends the expression. Strings count nothing, replacement fields of f-strings count all
 //! they contain.
 
-use rustpython_parser::lexer::lex;
-use rustpython_parser::{Mode, StringKind, Tok};
+use rustpython_parser::lexer::{LexResult, LexicalError, LexicalErrorType};
+use rustpython_parser::{StringKind, Tok};
 
-use super::Finding;
+use crate::finding::Finding;
 
 /// Depth of the tree of one statement. CPython gives up at about 200 brackets and 100 indents; chains
 /// of operators in real code stay far below this.
@@ -20,23 +20,40 @@ const MAX_BRACKETS: usize = 200;
 /// `elif` branches of one statement: each nests the next.
 const MAX_ELIFS: usize = 300;
 
-/// Refuses a source whose tree could be too deep, and one that does not lex.
-pub(super) fn check(source: &str) -> Result<(), Finding> {
-    let mut depth = Depth::new();
-    for token in lex(source, Mode::Module) {
-        let (token, range) = token.map_err(|error| {
-            Finding::at(
-                error.location.to_usize(),
-                "py.syntax",
-                error.error.to_string(),
-            )
-        })?;
-        depth.feed(&token).map_err(|what| {
-            let message = format!("{what} nested too deeply");
-            Finding::at(range.start().to_usize(), "py.nesting", message)
-        })?;
+/// Watches the tokens on their way to the parser.
+pub(super) struct Nesting {
+    depth: Depth,
+    finding: Option<Finding>,
+}
+
+impl Nesting {
+    pub(super) fn new() -> Self {
+        Self {
+            depth: Depth::new(),
+            finding: None,
+        }
     }
-    Ok(())
+
+    /// Hands a token on, or ends the parse when the tree could become too deep.
+    pub(super) fn check(&mut self, token: LexResult) -> LexResult {
+        let (token, range) = token?;
+        match self.depth.feed(&token) {
+            Ok(()) => Ok((token, range)),
+            Err(what) => {
+                let message = format!("{what} nested too deeply");
+                self.finding = Some(Finding::at(range, "py.nesting", message.clone()));
+                Err(LexicalError {
+                    error: LexicalErrorType::OtherError(message),
+                    location: range.start(),
+                })
+            }
+        }
+    }
+
+    /// What ended the parse, if it was the nesting.
+    pub(super) fn into_finding(self) -> Option<Finding> {
+        self.finding
+    }
 }
 
 /// Counters of one bracket level.
