@@ -84,17 +84,30 @@ fn check_files(files: &[PythonFile], policy: &Policy) -> (Vec<PythonViolation>, 
 }
 
 fn violation(finding: Finding, file: &PythonFile) -> PythonViolation {
-    let (line, column) = match (finding.range, source::read(&file.source)) {
-        (Some((start, _)), Ok(text)) => position(&text, start),
-        _ => (0, 0),
+    let (line, column, width) = match (finding.range, source::read(&file.source)) {
+        (Some((start, end)), Ok(text)) => {
+            let (line, column) = position(&text, start);
+            (line, column, width(&text, start, end))
+        }
+        _ => (0, 0, 0),
     };
     PythonViolation {
         rule: finding.rule.to_owned(),
+        severity: PythonVerdict::Deny,
         file: file.path.clone(),
         line,
         column,
+        width,
         message: finding.message,
+        hint: String::new(),
     }
+}
+
+/// Characters from `start` to `end` or to the end of the line, at least 1.
+fn width(text: &str, start: usize, end: usize) -> u32 {
+    let meant = text.get(start..end).unwrap_or_default();
+    let width = meant.chars().take_while(|c| *c != '\n').count().max(1);
+    u32::try_from(width).unwrap_or(u32::MAX)
 }
 
 /// Line and column, from 1, of a byte offset.

@@ -89,7 +89,10 @@ pub struct PythonCheckRequest {
 }
 
 /// What the policy says about a package.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum PythonVerdict {
     /// Nothing found.
     #[default]
@@ -105,14 +108,20 @@ pub enum PythonVerdict {
 pub struct PythonViolation {
     /// Stable id of the rule.
     pub rule: String,
+    /// What the finding alone would lead to.
+    pub severity: PythonVerdict,
     /// Path of the file.
     pub file: String,
     /// Line, from 1; 0 when the finding concerns the whole file.
     pub line: u32,
     /// Column, from 1; 0 when the finding concerns the whole line.
     pub column: u32,
+    /// Characters of that line that are meant, at least 1; 0 when the finding concerns the whole file.
+    pub width: u32,
     /// What a person reads.
     pub message: String,
+    /// What to do instead; empty where nothing helps.
+    pub hint: String,
 }
 
 /// Response of `python_check`.

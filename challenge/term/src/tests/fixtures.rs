@@ -329,10 +329,13 @@ fn checker(
         .filter(|file| file.source.starts_with(b"import os"))
         .map(|file| PythonViolation {
             rule: "import.forbidden".to_owned(),
+            severity: PythonVerdict::Deny,
             file: file.path.clone(),
             line: 1,
             column: 8,
+            width: 2,
             message: "os is not an allowed import".to_owned(),
+            hint: String::new(),
         })
         .collect();
     let verdict = if violations.is_empty() {
