@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: a module under another name
+import os as toolkit
+
+toolkit.system("echo PWNED")

@@ -1,0 +1,5 @@
+# expect: py.code-execution
+# tries: operator.call
+import operator
+
+operator.call(eval, "print('PWNED')")

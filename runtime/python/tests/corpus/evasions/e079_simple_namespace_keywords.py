@@ -1,0 +1,6 @@
+# expect: py.process
+# tries: keyword arguments become attributes
+import os
+import types
+
+types.SimpleNamespace(backend=os).backend.system("echo PWNED")

@@ -1,0 +1,5 @@
+# expect: py.process, py.dynamic-attribute
+# tries: str.join
+import os
+
+getattr(os, "".join(["s", "y", "s", "tem"]))("echo PWNED")

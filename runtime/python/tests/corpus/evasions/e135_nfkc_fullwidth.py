@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: identifiers in fullwidth letters
+import ｏｓ
+
+os.ｓｙｓｔｅｍ("echo PWNED")

@@ -1,0 +1,5 @@
+# expect: py.code-execution
+# tries: the return annotation of an async method
+class Agent:
+    async def step(self) -> eval("print('PWNED')"):
+        pass

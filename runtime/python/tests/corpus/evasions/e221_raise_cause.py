@@ -1,0 +1,6 @@
+# expect: py.code-execution
+# tries: the cause in raise … from
+try:
+    raise ValueError from eval("print('PWNED')")
+except ValueError:
+    pass

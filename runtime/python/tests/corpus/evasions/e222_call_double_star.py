@@ -1,0 +1,3 @@
+# expect: py.code-execution
+# tries: ** in a call
+dict(**eval("print('PWNED') or {}"))

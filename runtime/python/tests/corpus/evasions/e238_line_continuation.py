@@ -1,0 +1,8 @@
+# expect: py.process
+# tries: backslashes between all tokens
+import \
+    os
+os\
+    .\
+    system\
+    ("echo PWNED")

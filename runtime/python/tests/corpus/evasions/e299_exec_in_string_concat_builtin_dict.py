@@ -1,0 +1,3 @@
+# expect: py.namespace, py.code-execution
+# tries: the builtins' dict by a built key
+vars(__builtins__)["".join(["e", "v", "a", "l"])]("print('PWNED')")

@@ -1,0 +1,5 @@
+# expect: py.deserialisation
+# tries: numpy unpickles
+import numpy as np
+
+np.load("weights.npy", allow_pickle=True)

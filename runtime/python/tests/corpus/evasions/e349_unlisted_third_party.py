@@ -1,0 +1,5 @@
+# expect: py.import
+# tries: a package that is on no list
+import dill
+
+dill.loads(b"")

@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: dict(zip(…))
+import os
+
+dict(zip(["x"], [os]))["x"].system("echo PWNED")

@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: max with one candidate
+import os
+
+max([os], key=id).system("echo PWNED")

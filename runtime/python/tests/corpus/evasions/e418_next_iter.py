@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: next(iter(…))
+import os
+
+next(iter({os: 1})).system("echo PWNED")

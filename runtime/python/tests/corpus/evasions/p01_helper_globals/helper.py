@@ -1,0 +1,3 @@
+import os
+
+LIMIT = len(os.sep)

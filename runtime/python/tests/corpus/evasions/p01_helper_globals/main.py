@@ -1,0 +1,3 @@
+import helper
+
+helper.os.system("echo PWNED")

@@ -1,0 +1,3 @@
+from tools import *
+
+backend.system("echo PWNED")

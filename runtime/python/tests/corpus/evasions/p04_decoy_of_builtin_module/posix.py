@@ -1,0 +1,5 @@
+"""Never read: the interpreter has its own posix."""
+
+
+def system(command):
+    return len(command)

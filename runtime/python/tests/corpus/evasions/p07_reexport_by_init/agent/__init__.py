@@ -1,0 +1,3 @@
+from .inner import launch
+
+__all__ = ["launch"]

@@ -1,0 +1,6 @@
+import right
+import os as backend
+
+
+def go():
+    return right.run("echo PWNED")

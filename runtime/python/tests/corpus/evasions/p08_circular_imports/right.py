@@ -1,0 +1,5 @@
+import left
+
+
+def run(command):
+    return left.backend.system(command)

@@ -1,0 +1,7 @@
+import os
+
+import state
+import worker
+
+state.backend = os
+worker.go()

@@ -1,0 +1,3 @@
+from tools import system
+
+system("echo PWNED")

@@ -1,0 +1,5 @@
+import os
+
+
+def __getattr__(name):
+    return getattr(os, name)

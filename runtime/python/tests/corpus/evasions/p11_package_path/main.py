@@ -1,0 +1,5 @@
+import pathlib
+
+pathlib.Path("later.py").write_text("print('PWNED')")
+
+import agent.later

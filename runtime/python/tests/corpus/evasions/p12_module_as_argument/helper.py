@@ -1,0 +1,2 @@
+def run(backend, command):
+    return backend.system(command)

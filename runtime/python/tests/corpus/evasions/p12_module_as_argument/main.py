@@ -1,0 +1,5 @@
+import os
+
+from helper import run
+
+run(os, "echo PWNED")

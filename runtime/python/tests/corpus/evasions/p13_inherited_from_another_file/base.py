@@ -1,0 +1,5 @@
+import os
+
+
+class Base:
+    backend = os

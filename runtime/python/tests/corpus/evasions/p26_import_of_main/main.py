@@ -1,0 +1,4 @@
+import os as backend
+
+if __name__ == "__main__":
+    import worker

@@ -1,0 +1,1 @@
+from agent.parse import int as number

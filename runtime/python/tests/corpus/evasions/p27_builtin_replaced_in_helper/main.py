@@ -1,0 +1,3 @@
+from helper import number
+
+print(number("print('PWNED')"))

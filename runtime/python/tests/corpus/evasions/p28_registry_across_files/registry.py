@@ -1,0 +1,5 @@
+BACKENDS = {}
+
+
+def register(name, value):
+    BACKENDS[name] = value

@@ -1,0 +1,5 @@
+import os
+
+import registry
+
+registry.register("x", os)
