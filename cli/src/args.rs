@@ -10,6 +10,9 @@ pub const DEFAULT_RPC_URL: &str = "http://127.0.0.1:8080";
 /// Name of the challenge that `submit` means unless told otherwise.
 pub const DEFAULT_CHALLENGE: &str = "term-challenge";
 
+/// Name of the policy that `check` applies unless told otherwise.
+pub const DEFAULT_POLICY: &str = "term";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done; for a followed submission: agreed and accepted, whatever the score
@@ -22,6 +25,7 @@ Exit codes:
 const TOP_EXAMPLES: &str = "\
 Examples:
   assay keys generate                        make a hotkey in ~/.assay/hotkey.json
+  assay check my-agent                       what validators will say to its sources
   assay submit --package my-agent            pack, sign, send and follow to the end
   assay status                               the network at a glance
   assay tui                                  watch it live";
@@ -50,6 +54,25 @@ A directory is packed the same way every time: hidden files and __pycache__ are 
 task_results.json at its root is sent as the reported results:
   {\"basilica_instance\": \"…\", \"executor_url\": \"https://…\",
    \"task_results\": [{\"task_id\": \"…\", \"passed\": true}]}";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  assay check my-agent                       a directory with agent.py
+  assay check my-agent.zip
+  assay check agent.py --policy bitsec
+  assay check my-agent --policy my-policy.toml
+  assay check my-agent --json | jq -r '.violations[].rule'
+
+A policy file can build upon a named one and say only what differs:
+  extends = \"term\"
+  allowed_imports = [\"numpy\"]
+
+Of a directory, hidden folders and __pycache__ are left out and links are not followed.
+
+Exit codes:
+  0    allowed
+  1    denied, or somebody should look at it
+  2    wrong usage, or files that can't be read: nothing was checked";
 
 const SUBMISSION_EXAMPLES: &str = "\
 Examples:
@@ -113,6 +136,9 @@ pub enum Command {
     /// Sign a package, send it and follow it until it is agreed or failed
     #[command(after_help = format!("{SUBMIT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Submit(SubmitArgs),
+    /// Check Python sources against a challenge's policy, exactly as validators do
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
     /// Show the journey of one submission
     #[command(after_help = format!("{SUBMISSION_EXAMPLES}\n\n{EXIT_CODES}"))]
     Submission(SubmissionArgs),
@@ -195,6 +221,17 @@ pub struct FollowArgs {
     /// Stop following after this many seconds; the submission goes on without you
     #[arg(long = "timeout", default_value_t = 900, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub timeout_secs: u64,
+}
+
+/// Arguments of `assay check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// A .py file, a directory or a zip
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// Policy of a challenge (term, data-fabrication, bitsec), or a TOML file
+    #[arg(long, default_value = DEFAULT_POLICY, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    pub policy: String,
 }
 
 /// Arguments of `assay submission`.

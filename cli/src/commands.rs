@@ -1,5 +1,6 @@
 //! The commands: each takes its arguments and says how it ended.
 
+mod check;
 mod keys;
 mod status;
 mod submission;
@@ -27,6 +28,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Keys(KeysCommand::Inspect(args)) => keys::inspect(global, &args),
         Command::Submit(args) => submit::run(global, &args).await,
         Command::Submission(args) => submission::run(global, &args).await,
+        Command::Check(args) => check::run(global, &args),
         Command::Status(_) => status::run(global).await,
         Command::Tui(args) => tui::run(global, &args).await,
         Command::Completions(args) => completions(&args),

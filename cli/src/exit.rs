@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done; for a followed submission: agreed and accepted.
     Ok = 0,
-    /// Anything that has no code of its own.
+    /// Anything that has no code of its own, and what `check` and `similarity` find.
     Other = 1,
     /// Wrong usage or input that can't be sent: nothing was sent.
     Usage = 2,

@@ -1,4 +1,4 @@
-//! Terminal interface, submissions and keys.
+//! Terminal interface, submissions, keys, and the screen of a package before it is submitted.
 //!
 //! The binary `assay` is a thin shell over this library; the testnet uses [`package`],
 //! [`results`] and [`submission`] for its miners. Key files are those of the node.
@@ -6,6 +6,7 @@
 pub mod args;
 pub mod commands;
 pub mod exit;
+mod findings;
 #[cfg(test)]
 #[path = "../tests/support/fixtures.rs"]
 mod fixtures;
@@ -14,6 +15,8 @@ pub mod journey;
 pub mod limits;
 pub mod package;
 pub mod results;
+mod snippet;
+pub mod sources;
 pub mod submission;
 pub mod text;
 mod tui;

@@ -13,6 +13,18 @@ pub const PACKAGE_READ_MAX_FILES: usize = 4_096;
 /// Deepest folder in a package directory; ends a walk through a loop of mounts.
 pub const PACKAGE_MAX_DEPTH: usize = 32;
 
+/// Most entries of a directory that `check` and `similarity` look at for Python files.
+pub const SOURCES_MAX_ENTRIES: usize = 65_536;
+
+/// Largest policy file read in bytes; the check's own limit is smaller and says so.
+pub const POLICY_READ_MAX_BYTES: u64 = 1024 * 1024;
+
+/// Columns of source code shown where the width of the terminal is unknown.
+pub const CODE_COLUMNS: usize = 120;
+
+/// Fewest and most columns of source code shown, whatever the terminal says.
+pub const CODE_COLUMNS_RANGE: (usize, usize) = (40, 240);
+
 /// Largest raw payload file read in bytes; the network's own limit is checked afterwards.
 pub const PAYLOAD_READ_MAX_BYTES: u64 = 8 * 1024 * 1024;
 

@@ -33,6 +33,12 @@ pub fn ss58(hotkey: &str) -> String {
     Hotkey::parse(hotkey).map_or_else(|_| clean(hotkey), |hotkey| hotkey.to_ss58())
 }
 
+/// A number with its noun.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// Hundredths of a whole, rounded down; 0 of nothing.
 pub fn percent(part: u64, whole: u64) -> u64 {
     let hundredths = u128::from(part) * 100 / u128::from(whole.max(1));
@@ -71,10 +77,30 @@ pub fn took(ms: u64) -> String {
     }
 }
 
-/// Control characters and those that reverse or hide text.
+/// A character as it can be printed: one that has no shape of its own, or steers, as its escape.
+pub fn visible_char(c: char) -> String {
+    if is_unsafe(c) {
+        c.escape_unicode().to_string()
+    } else {
+        c.to_string()
+    }
+}
+
+/// A text of which nothing is lost and nothing steers the terminal: for paths and source code.
+pub fn visible(text: &str) -> String {
+    text.chars().map(visible_char).collect()
+}
+
+/// Control characters and those that separate lines, reverse text or have no shape (Unicode's
+/// Default_Ignorable_Code_Point, interlinear annotations, line and paragraph separators).
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -85,6 +111,10 @@ mod tests {
     fn a_text_from_elsewhere_cannot_steer_the_terminal() {
         assert_eq!(clean("a\x1b[2Jb\nc\u{202e}d"), "a [2Jb c d");
         assert_eq!(clean(&"x".repeat(10_000)).len(), SHOWN_TEXT_MAX_CHARS);
+        assert_eq!(
+            visible("a\x1b[2Jb\nc\u{202e}d\u{e0041}é"),
+            "a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{e0041}é"
+        );
     }
 
     #[test]

@@ -84,6 +84,7 @@ fn every_command_has_help_with_examples() {
         &["keys", "generate"],
         &["keys", "inspect"],
         &["submit"],
+        &["check"],
         &["submission"],
         &["status"],
         &["tui"],

@@ -48,7 +48,9 @@ use assay_challenge_sdk::{
 };
 
 pub use logs::{AgentLogs, LogEntry};
-pub use package::{ENTRY_POINT, Package, PackageError, read as read_package};
+pub use package::{
+    ENTRY_POINT, Package, PackageError, is_python, read as read_package, read_without_entry_point,
+};
 pub use params::{DEFAULT_PYTHON_POLICY, Difficulty, EvidenceMode, ParamsError, Task, TermParams};
 pub use records::EvaluationStatus;
 pub use refusal::{Fault, Refusal};

@@ -169,11 +169,32 @@ pub struct Package {
     pub python: Vec<PythonFile>,
 }
 
+impl Package {
+    /// Whether [`ENTRY_POINT`] is at the root.
+    #[must_use]
+    pub fn has_entry_point(&self) -> bool {
+        self.files.iter().any(|(path, _)| path == ENTRY_POINT)
+    }
+}
+
 /// Reads a package and checks all rules. Nothing is unpacked before paths and sizes have passed.
 ///
 /// # Errors
 /// [`PackageError`] naming the first rule that is broken.
 pub fn read(archive: &[u8]) -> Result<Package, PackageError> {
+    let package = read_without_entry_point(archive)?;
+    if !package.has_entry_point() {
+        return Err(PackageError::NoEntryPoint);
+    }
+    Ok(package)
+}
+
+/// Reads what may be a package of another challenge or a part of one: every rule of [`read`] but that
+/// [`ENTRY_POINT`] must be there.
+///
+/// # Errors
+/// [`PackageError`] naming the first rule that is broken.
+pub fn read_without_entry_point(archive: &[u8]) -> Result<Package, PackageError> {
     if archive.len() > PACKAGE_MAX_BYTES {
         return Err(PackageError::Size { got: archive.len() });
     }
@@ -193,15 +214,12 @@ pub fn read(archive: &[u8]) -> Result<Package, PackageError> {
         let content = zip::unpack(entry)?;
         check_content(&entry.path, &content)?;
         package.files.push((entry.path.clone(), content.len()));
-        if has_extension(&entry.path, &PYTHON) {
+        if is_python(&entry.path) {
             package.python.push(PythonFile {
                 path: entry.path.clone(),
                 source: content,
             });
         }
-    }
-    if !package.files.iter().any(|(path, _)| path == ENTRY_POINT) {
-        return Err(PackageError::NoEntryPoint);
     }
     Ok(package)
 }
@@ -346,6 +364,12 @@ fn check_content(path: &str, content: &[u8]) -> Result<(), PackageError> {
         return Err(PackageError::Bytecode { path: path.into() });
     }
     Ok(())
+}
+
+/// Whether the interpreter takes a file of this name as source, so that it has to be checked.
+#[must_use]
+pub fn is_python(path: &str) -> bool {
+    has_extension(path, &PYTHON)
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {

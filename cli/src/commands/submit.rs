@@ -28,7 +28,7 @@ use crate::results::Reported;
 use crate::submission::{
     Label, SignedSubmission, Target, build_submission, build_term_submission, check_package,
 };
-use crate::text::{clean, short};
+use crate::text::{clean, count, short};
 
 /// Name of an agent when neither flag nor path gives one.
 const FALLBACK_NAME: &str = "agent";
@@ -171,12 +171,6 @@ fn read_key(args: &SubmitArgs) -> Result<Keypair, Failure> {
         None => default_key_path()?,
     };
     key_file::read(&path).map_err(key_failure)
-}
-
-/// A number with its noun.
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// The name given, else the package's file name as far as it can be one.

@@ -163,6 +163,16 @@ fn the_entry_point_must_be_at_the_root() {
 }
 
 #[test]
+fn without_the_entry_point_every_other_rule_still_holds() {
+    let read = |entries: &[RawEntry]| package::read_without_entry_point(&archive(entries));
+    let part = read(&[RawEntry::stored("util.py", b"x = 1")]).unwrap();
+    assert!(!part.has_entry_point());
+    assert_eq!(part.python.len(), 1);
+    let error = read(&[RawEntry::stored("util.so", b"")]).unwrap_err();
+    assert_eq!(error.code(), "zip.native_code");
+}
+
+#[test]
 fn a_package_over_the_limit_is_refused_before_it_is_read() {
     let error = package::read(&std::vec![0; crate::limits::PACKAGE_MAX_BYTES + 1]).unwrap_err();
     assert_eq!(error.code(), "package.too_large");
