@@ -7,6 +7,7 @@
 //! It knows no node, no network and no disk.
 
 mod finding;
+pub mod fold;
 mod policy;
 mod source;
 
