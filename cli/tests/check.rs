@@ -233,7 +233,7 @@ fn what_can_not_be_read_exits_with_2_and_says_what_to_do() {
     folder.refuses(&["a", "b"], "unexpected argument");
     // Root reads everything.
     let secret = folder.path().join("secret");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(&secret).is_err() {
         folder.refuses(&["secret"], "ermission denied");
     }

@@ -1,7 +1,7 @@
 //! Every bound of this crate, with its unit and reason. Values that decide a result (they can turn a
 //! call into a guest fault) must be the same on all validators: changing one changes consensus.
 
-use assay_challenge_sdk::abi::buffers;
+use assay_challenge_sdk::abi::{PYTHON_REQUEST_MAX_BYTES, buffers};
 
 /// Bytes in a KiB.
 pub const KIB: usize = 1024;
@@ -141,6 +141,13 @@ pub const PYTHON_BYTE_FUEL: u64 = 200;
 /// Fuel of a Python check whatever its size: it starts a thread.
 pub const PYTHON_CALL_FUEL: u64 = 500_000;
 
+/// Fuel per byte of Python source that gets a fingerprint.
+pub const PYTHON_FINGERPRINT_BYTE_FUEL: u64 = 200;
+/// Fuel per byte of a fingerprint that is compared.
+pub const PYTHON_COMPARED_BYTE_FUEL: u64 = 10;
+
+const _: () = assert!(MAX_INPUT_BYTES == PYTHON_REQUEST_MAX_BYTES);
+const _: () = assert!(MAX_INPUT_BYTES as u64 * PYTHON_FINGERPRINT_BYTE_FUEL < DEFAULT_FUEL);
 const _: () = assert!(MAX_WRITTEN_BYTES > buffers::STORAGE_GET_BYTES);
 const _: () = assert!(MAX_INPUT_BYTES as u64 * PYTHON_BYTE_FUEL < DEFAULT_FUEL);
 const _: () = assert!(DEFAULT_FUEL <= MAX_FUEL && DEFAULT_MEMORY_BYTES <= MAX_MEMORY_BYTES);

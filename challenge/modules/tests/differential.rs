@@ -13,11 +13,8 @@ use std::{
 
 use assay_challenge_modules::TERM_CHALLENGE;
 use assay_challenge_sdk::{
-    Challenge, HostError, Hotkey, MemoryHost,
-    abi::{
-        EvaluationInput, PythonCheckRequest, PythonCheckResponse, SubmissionContext,
-        WasmRouteRequest, Weights, codec,
-    },
+    Challenge, Hotkey, MemoryHost,
+    abi::{EvaluationInput, SubmissionContext, WasmRouteRequest, Weights, codec},
 };
 use assay_challenge_term::{
     DEFAULT_PYTHON_POLICY, Difficulty, EvidenceMode, Submission, Task, TaskResult, TermChallenge,
@@ -44,7 +41,7 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         let engine = Engine::new(EngineConfig::default()).unwrap();
-        let native = MemoryHost::new().with_python_checker(python);
+        let native = MemoryHost::new().with_python(assay_python::Analysis);
         native.set_timestamp_ms(TIMESTAMP_MS);
         Self {
             module: engine.load(TERM_CHALLENGE).unwrap(),
@@ -123,13 +120,6 @@ impl Pair {
         let tasks = self.module.tasks(&self.context(), storage).unwrap();
         assert_eq!(tasks.output, Some(TermChallenge.tasks(&self.native)));
     }
-}
-
-fn python(request: &PythonCheckRequest) -> Result<PythonCheckResponse, HostError> {
-    assay_python::check(request).map_err(|error| HostError::Unavailable {
-        function: "python_check",
-        reason: error.to_string(),
-    })
 }
 
 fn package(files: &[(&str, &[u8])]) -> Vec<u8> {

@@ -18,8 +18,10 @@ pub mod status;
 mod types;
 
 pub use own::{
-    PLATFORM_FAULT_PREFIX, PythonCheckRequest, PythonCheckResponse, PythonFile, PythonVerdict,
-    PythonViolation, SubmissionContext, ValidateOutcome,
+    PLATFORM_FAULT_PREFIX, PYTHON_REQUEST_MAX_BYTES, PYTHON_SIMILARITY_MAX_OTHERS,
+    PythonCheckRequest, PythonCheckResponse, PythonFile, PythonFingerprint,
+    PythonFingerprintRequest, PythonFingerprintResponse, PythonScores, PythonSimilarityRequest,
+    PythonSimilarityResponse, PythonVerdict, PythonViolation, SubmissionContext, ValidateOutcome,
 };
 pub use types::{
     AggregationInput, AggregationOutput, EvaluationInput, EvaluationOutput, SCORE_SCALE,

@@ -5,7 +5,8 @@ use alloc::{string::String, vec::Vec};
 use thiserror::Error;
 
 use crate::abi::{
-    PythonCheckRequest, PythonCheckResponse,
+    PythonCheckRequest, PythonCheckResponse, PythonFingerprintRequest, PythonFingerprintResponse,
+    PythonSimilarityRequest, PythonSimilarityResponse,
     codec::CodecError,
     llm::bc::{LlmRequest, LlmResponse},
     network::{HttpGetRequest, HttpPostRequest, HttpResponse, NetworkError},
@@ -150,8 +151,27 @@ pub trait Host {
     /// Checks Python sources against a policy. Deterministic.
     ///
     /// # Errors
-    /// [`HostError`] when the host has no checker, doesn't know the policy, or refuses the request.
+    /// [`HostError`] when the host has no Python analysis, doesn't know the policy, or refuses the request.
     fn python_check(&self, request: &PythonCheckRequest) -> Result<PythonCheckResponse, HostError>;
+
+    /// Fingerprint of a package, to keep and compare later. Deterministic.
+    ///
+    /// # Errors
+    /// [`HostError`] when the host makes none or refuses the request; what is wrong with the files is in
+    /// the response.
+    fn python_fingerprint(
+        &self,
+        request: &PythonFingerprintRequest,
+    ) -> Result<PythonFingerprintResponse, HostError>;
+
+    /// Compares a fingerprint with others. Deterministic.
+    ///
+    /// # Errors
+    /// [`HostError`] when the host can't, when there are too many, or when one of them is none.
+    fn python_similarity(
+        &self,
+        request: &PythonSimilarityRequest,
+    ) -> Result<PythonSimilarityResponse, HostError>;
 
     /// Whether an sr25519 signature (signing context `substrate`) is valid.
     ///

@@ -9,24 +9,25 @@ use alloc::{
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use schnorrkel::{PublicKey, Signature, signing_context};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     abi::{
-        PythonCheckRequest, PythonCheckResponse, buffers, codec,
+        PYTHON_REQUEST_MAX_BYTES, PythonCheckRequest, PythonCheckResponse,
+        PythonFingerprintRequest, PythonFingerprintResponse, PythonSimilarityRequest,
+        PythonSimilarityResponse, buffers, codec,
         llm::bc::{LlmRequest, LlmResponse},
         network::{HttpGetRequest, HttpPostRequest, HttpResponse, NetworkError},
         status,
     },
     host::{Host, HostError, KeyValue, LogLevel},
+    python::{PythonAnalysis, PythonFault},
 };
 
 /// Signing context of all sr25519 signatures.
 const SIGNING_CONTEXT: &[u8] = b"substrate";
 /// Log lines that are kept; older ones stay, newer ones are dropped.
 const LOG_LINES_MAX: usize = 10_000;
-
-type PythonChecker =
-    Box<dyn Fn(&PythonCheckRequest) -> Result<PythonCheckResponse, HostError> + Send + Sync>;
 
 /// A line that the challenge logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,26 +53,20 @@ struct State {
 #[derive(Default)]
 pub struct MemoryHost {
     state: Mutex<State>,
-    python: Option<PythonChecker>,
+    python: Option<Box<dyn PythonAnalysis>>,
 }
 
 impl MemoryHost {
-    /// An empty world at epoch 0, time 0, without a Python checker.
+    /// An empty world at epoch 0, time 0, without Python analysis.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Answers `python_check` with this function.
+    /// Answers questions about Python with this analysis.
     #[must_use]
-    pub fn with_python_checker(
-        mut self,
-        checker: impl Fn(&PythonCheckRequest) -> Result<PythonCheckResponse, HostError>
-        + Send
-        + Sync
-        + 'static,
-    ) -> Self {
-        self.python = Some(Box::new(checker));
+    pub fn with_python(mut self, analysis: impl PythonAnalysis + 'static) -> Self {
+        self.python = Some(Box::new(analysis));
         self
     }
 
@@ -110,6 +105,32 @@ impl MemoryHost {
     #[must_use]
     pub fn logs(&self) -> Vec<LogLine> {
         self.state().logs.clone()
+    }
+
+    /// Asks the analysis as a module's host does: the same trip over the wire, limits and refusals.
+    fn ask_python<T: Serialize + DeserializeOwned, R>(
+        &self,
+        function: &'static str,
+        request: &T,
+        ask: impl FnOnce(&dyn PythonAnalysis, &T) -> Result<R, PythonFault>,
+    ) -> Result<R, HostError> {
+        let invalid = || HostError::Status {
+            function,
+            status: status::python::INVALID_REQUEST.into(),
+        };
+        let unavailable = |reason| HostError::Unavailable { function, reason };
+        let Some(analysis) = &self.python else {
+            return Err(unavailable(
+                "this host was made without Python analysis".to_string(),
+            ));
+        };
+        let bytes = codec::encode(request)?;
+        let request =
+            codec::decode(&bytes, PYTHON_REQUEST_MAX_BYTES as u64).map_err(|_| invalid())?;
+        ask(analysis.as_ref(), &request).map_err(|fault| match fault {
+            PythonFault::Request(_) => invalid(),
+            PythonFault::Machine(reason) => unavailable(reason),
+        })
     }
 
     /// A panic of another thread leaves plain data behind, never a half-made change.
@@ -226,16 +247,25 @@ impl Host for MemoryHost {
     }
 
     fn python_check(&self, request: &PythonCheckRequest) -> Result<PythonCheckResponse, HostError> {
-        // The same trip over the wire as in a module, so that both see the same limits.
-        let bytes = codec::encode(request)?;
-        let request = codec::decode(&bytes, codec::EVALUATION_INPUT_LIMIT_BYTES)?;
-        match &self.python {
-            Some(checker) => checker(&request),
-            None => Err(HostError::Unavailable {
-                function: "python_check",
-                reason: "this host was made without a Python checker".to_string(),
-            }),
-        }
+        self.ask_python("python_check", request, |python, it| python.check(it))
+    }
+
+    fn python_fingerprint(
+        &self,
+        request: &PythonFingerprintRequest,
+    ) -> Result<PythonFingerprintResponse, HostError> {
+        self.ask_python("python_fingerprint", request, |python, it| {
+            python.fingerprint(it)
+        })
+    }
+
+    fn python_similarity(
+        &self,
+        request: &PythonSimilarityRequest,
+    ) -> Result<PythonSimilarityResponse, HostError> {
+        self.ask_python("python_similarity", request, |python, it| {
+            python.similarity(it)
+        })
     }
 
     fn sr25519_verify(
@@ -284,6 +314,53 @@ mod tests {
         assert_eq!(status(host.storage_set(b"", b"v")), -3);
         let large = alloc::vec![0; buffers::STORAGE_GET_BYTES + 1];
         assert_eq!(status(host.storage_set(b"k", &large)), -2);
+    }
+
+    #[test]
+    fn python_is_asked_with_the_limits_of_a_module_s_host() {
+        struct Echo;
+        impl PythonAnalysis for Echo {
+            fn check(&self, it: &PythonCheckRequest) -> Result<PythonCheckResponse, PythonFault> {
+                match it.policy.as_str() {
+                    "unknown" => Err(PythonFault::Request("unknown policy".into())),
+                    "broken" => Err(PythonFault::Machine("no thread".into())),
+                    _ => Ok(PythonCheckResponse::default()),
+                }
+            }
+        }
+        let request = |policy: &str| PythonCheckRequest {
+            policy: policy.into(),
+            ..PythonCheckRequest::default()
+        };
+        let invalid = |function| HostError::Status {
+            function,
+            status: status::python::INVALID_REQUEST.into(),
+        };
+        let unavailable = |function, reason: &str| HostError::Unavailable {
+            function,
+            reason: reason.into(),
+        };
+        let host = MemoryHost::new().with_python(Echo);
+        let check = |policy: &str| host.python_check(&request(policy));
+        assert_eq!(check("term"), Ok(PythonCheckResponse::default()));
+        assert_eq!(check("unknown"), Err(invalid("python_check")));
+        assert_eq!(
+            check("broken"),
+            Err(unavailable("python_check", "no thread"))
+        );
+        let too_long = "x".repeat(PYTHON_REQUEST_MAX_BYTES);
+        assert_eq!(check(&too_long), Err(invalid("python_check")));
+        assert_eq!(
+            host.python_similarity(&PythonSimilarityRequest::default()),
+            Err(invalid("python_similarity"))
+        );
+        assert_eq!(
+            MemoryHost::new().python_check(&request("term")),
+            Err(unavailable(
+                "python_check",
+                "this host was made without Python analysis"
+            ))
+        );
     }
 
     #[test]

@@ -7,7 +7,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     abi::{
-        PythonCheckRequest, PythonCheckResponse, buffers, codec,
+        PythonCheckRequest, PythonCheckResponse, PythonFingerprintRequest,
+        PythonFingerprintResponse, PythonSimilarityRequest, PythonSimilarityResponse, buffers,
+        codec,
         llm::bc::{LlmRequest, LlmResponse},
         network::{HttpGetRequest, HttpPostRequest, HttpResponse, NetworkError},
         status,
@@ -15,7 +17,7 @@ use crate::{
     host::{Host, HostError, KeyValue, LogLevel},
 };
 
-/// First guess for the answer of `python_check`; the host says how much is needed when it is too small.
+/// First guess for an answer about Python; the host says how much is needed when it is too small.
 const PYTHON_ANSWER_BYTES: usize = 64 * 1024;
 /// Answer buffer of `http_get`, as in the last SDK generation.
 const HTTP_GET_BYTES: usize = 10 * 1024 * 1024;
@@ -91,6 +93,18 @@ mod imports {
     #[link(wasm_import_module = "assay_python")]
     unsafe extern "C" {
         pub fn python_check(
+            request: *const u8,
+            request_len: i32,
+            response: *mut u8,
+            response_len: i32,
+        ) -> i32;
+        pub fn python_fingerprint(
+            request: *const u8,
+            request_len: i32,
+            response: *mut u8,
+            response_len: i32,
+        ) -> i32;
+        pub fn python_similarity(
             request: *const u8,
             request_len: i32,
             response: *mut u8,
@@ -184,6 +198,33 @@ fn network_answer<T: DeserializeOwned>(
     })?;
     let result: Result<T, NetworkError> = codec::decode(&bytes, codec::MODULE_OUTPUT_LIMIT_BYTES)?;
     Ok(result?)
+}
+
+/// A call of `assay_python`, again with the buffer that the host asks for when the first was too small.
+fn ask_python<T: Serialize, R: DeserializeOwned>(
+    function: &'static str,
+    request: &T,
+    call: impl Fn(*const u8, i32, *mut u8, i32) -> i32,
+) -> Result<R, HostError> {
+    let mut capacity = PYTHON_ANSWER_BYTES;
+    loop {
+        let status = match exchange(request, capacity, &call)? {
+            Ok(bytes) => return Ok(codec::decode(&bytes, codec::MODULE_OUTPUT_LIMIT_BYTES)?),
+            Err(status) => status,
+        };
+        let needed = status.unsigned_abs() as usize;
+        let can_grow = status < 0
+            && status > status::python::HIGHEST_STATUS
+            && needed > capacity
+            && needed as u64 <= codec::MODULE_OUTPUT_LIMIT_BYTES;
+        if !can_grow {
+            return Err(HostError::Status {
+                function,
+                status: status.into(),
+            });
+        }
+        capacity = needed;
+    }
 }
 
 fn not_negative(function: &'static str, value: i64) -> Result<u64, HostError> {
@@ -322,30 +363,39 @@ impl Host for WasmHost {
     }
 
     fn python_check(&self, request: &PythonCheckRequest) -> Result<PythonCheckResponse, HostError> {
-        let mut capacity = PYTHON_ANSWER_BYTES;
-        loop {
-            let answer = exchange(request, capacity, |req, req_len, resp, resp_len| unsafe {
+        ask_python(
+            "python_check",
+            request,
+            |req, req_len, resp, resp_len| unsafe {
                 imports::python_check(req, req_len, resp, resp_len)
-            })?;
-            let status = match answer {
-                Ok(bytes) => {
-                    return Ok(codec::decode(&bytes, codec::MODULE_OUTPUT_LIMIT_BYTES)?);
-                }
-                Err(status) => status,
-            };
-            let needed = status.unsigned_abs() as usize;
-            let can_grow = status < 0
-                && status > status::python::HIGHEST_STATUS
-                && needed > capacity
-                && needed as u64 <= codec::MODULE_OUTPUT_LIMIT_BYTES;
-            if !can_grow {
-                return Err(HostError::Status {
-                    function: "python_check",
-                    status: status.into(),
-                });
-            }
-            capacity = needed;
-        }
+            },
+        )
+    }
+
+    fn python_fingerprint(
+        &self,
+        request: &PythonFingerprintRequest,
+    ) -> Result<PythonFingerprintResponse, HostError> {
+        ask_python(
+            "python_fingerprint",
+            request,
+            |req, req_len, resp, resp_len| unsafe {
+                imports::python_fingerprint(req, req_len, resp, resp_len)
+            },
+        )
+    }
+
+    fn python_similarity(
+        &self,
+        request: &PythonSimilarityRequest,
+    ) -> Result<PythonSimilarityResponse, HostError> {
+        ask_python(
+            "python_similarity",
+            request,
+            |req, req_len, resp, resp_len| unsafe {
+                imports::python_similarity(req, req_len, resp, resp_len)
+            },
+        )
     }
 
     fn sr25519_verify(

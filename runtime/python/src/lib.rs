@@ -8,7 +8,9 @@
 
 mod finding;
 pub mod fold;
+mod host;
 mod policy;
+pub mod similarity;
 mod source;
 
 use std::collections::BTreeSet;
@@ -18,6 +20,7 @@ use assay_challenge_sdk::abi::{
 };
 
 use finding::Finding;
+pub use host::Analysis;
 pub use policy::{Policy, PolicyError};
 pub use source::MAX_SOURCE_BYTES;
 

@@ -125,6 +125,8 @@ pub(crate) fn resolve(module: &str, name: &str) -> Option<(Linker, Access)> {
             (constant!(status::data::DISABLED; a b c d), Denied)
         }
         (names::ASSAY_PYTHON, "python_check") => (with_env!(python::check), Granted),
+        (names::ASSAY_PYTHON, "python_fingerprint") => (with_env!(python::fingerprint), Granted),
+        (names::ASSAY_PYTHON, "python_similarity") => (with_env!(python::similarity), Granted),
         (names::ASSAY_CRYPTO, "sr25519_verify") => (with_env!(crypto::sr25519_verify), Granted),
         _ => return None,
     };

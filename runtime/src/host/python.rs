@@ -1,7 +1,14 @@
-//! `assay_python`: the Python policy for packages.
+//! `assay_python`: policy check, fingerprint and similarity of packages. Costs follow the length of the
+//! request, and for similarity also how often the subject is compared.
 
-use assay_challenge_sdk::abi::{PythonCheckRequest, codec, status::python as status};
-use assay_python::CheckError;
+use assay_challenge_sdk::PythonAnalysis;
+use assay_challenge_sdk::abi::{
+    PYTHON_SIMILARITY_MAX_OTHERS, PythonSimilarityRequest, codec, status::python as status,
+};
+use assay_challenge_sdk::python::PythonFault;
+use assay_python::Analysis;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasmer::FunctionEnvMut;
 
 use super::guest::{Env, Guest, HostTrap, length};
@@ -15,31 +22,120 @@ pub(super) fn check(
     response: i32,
     response_len: i32,
 ) -> Result<i32, HostTrap> {
-    let mut guest = Guest::enter(
+    let buffers = Buffers {
+        request,
+        request_len,
+        response,
+        response_len,
+    };
+    let cost = Cost {
+        call: limits::PYTHON_CALL_FUEL,
+        byte: limits::PYTHON_BYTE_FUEL,
+    };
+    answer(&mut function, &buffers, &cost, |_, request| {
+        Ok(Analysis.check(request))
+    })
+}
+
+pub(super) fn fingerprint(
+    mut function: FunctionEnvMut<'_, Env>,
+    request: i32,
+    request_len: i32,
+    response: i32,
+    response_len: i32,
+) -> Result<i32, HostTrap> {
+    let buffers = Buffers {
+        request,
+        request_len,
+        response,
+        response_len,
+    };
+    let cost = Cost {
+        call: limits::PYTHON_CALL_FUEL,
+        byte: limits::PYTHON_FINGERPRINT_BYTE_FUEL,
+    };
+    answer(&mut function, &buffers, &cost, |_, request| {
+        Ok(Analysis.fingerprint(request))
+    })
+}
+
+pub(super) fn similarity(
+    mut function: FunctionEnvMut<'_, Env>,
+    request: i32,
+    request_len: i32,
+    response: i32,
+    response_len: i32,
+) -> Result<i32, HostTrap> {
+    let buffers = Buffers {
+        request,
+        request_len,
+        response,
+        response_len,
+    };
+    let cost = Cost {
+        call: 0,
+        byte: limits::PYTHON_COMPARED_BYTE_FUEL,
+    };
+    answer(
         &mut function,
-        limits::HOST_CALL_FUEL + limits::PYTHON_CALL_FUEL,
-    )?;
-    let size_bytes = length(request_len);
+        &buffers,
+        &cost,
+        |guest, request: &PythonSimilarityRequest| {
+            let times = request.others.len().min(PYTHON_SIMILARITY_MAX_OTHERS) as u64;
+            let subject_bytes = request.subject.0.len() as u64;
+            guest.charge(times * subject_bytes * limits::PYTHON_COMPARED_BYTE_FUEL)?;
+            Ok(Analysis.similarity(request))
+        },
+    )
+}
+
+/// Where a guest's request lies and where it wants the answer.
+struct Buffers {
+    request: i32,
+    request_len: i32,
+    response: i32,
+    response_len: i32,
+}
+
+/// Fuel of a call, and of each byte of its request.
+struct Cost {
+    call: u64,
+    byte: u64,
+}
+
+/// Reads a request, pays for it before it is looked at, and writes what `work` answers.
+fn answer<T: DeserializeOwned, R: Serialize>(
+    function: &mut FunctionEnvMut<'_, Env>,
+    buffers: &Buffers,
+    cost: &Cost,
+    work: impl FnOnce(&mut Guest<'_>, &T) -> Result<Result<R, PythonFault>, HostTrap>,
+) -> Result<i32, HostTrap> {
+    let mut guest = Guest::enter(function, limits::HOST_CALL_FUEL + cost.call)?;
+    let size_bytes = length(buffers.request_len);
     if size_bytes > limits::MAX_INPUT_BYTES {
         return Ok(status::INVALID_REQUEST);
     }
-    guest.charge(size_bytes as u64 * limits::PYTHON_BYTE_FUEL)?;
-    let Some(bytes) = guest.read(request, size_bytes) else {
+    guest.charge(size_bytes as u64 * cost.byte)?;
+    let Some(bytes) = guest.read(buffers.request, size_bytes) else {
         return Ok(status::BAD_POINTER);
     };
-    let limit = limits::MAX_INPUT_BYTES as u64;
-    let Ok(request) = codec::decode::<PythonCheckRequest>(&bytes, limit) else {
+    let Ok(request) = codec::decode::<T>(&bytes, limits::MAX_INPUT_BYTES as u64) else {
         return Ok(status::INVALID_REQUEST);
     };
-    let verdict = match assay_python::check(&request) {
-        Ok(verdict) => verdict,
-        Err(CheckError::Policy(_) | CheckError::Request(_)) => return Ok(status::INVALID_REQUEST),
-        Err(CheckError::Host(reason)) => {
+    let response = match work(&mut guest, &request)? {
+        Ok(response) => response,
+        Err(PythonFault::Request(_)) => return Ok(status::INVALID_REQUEST),
+        Err(PythonFault::Machine(reason)) => {
             return Err(HostTrap::Fault(HostFault::Resource(reason)));
         }
     };
-    let Ok(encoded) = codec::encode(&verdict) else {
+    let Ok(encoded) = codec::encode(&response) else {
         return Ok(status::INTERNAL_ERROR);
     };
-    guest.answer(response, response_len, &encoded, status::BAD_POINTER)
+    guest.answer(
+        buffers.response,
+        buffers.response_len,
+        &encoded,
+        status::BAD_POINTER,
+    )
 }

@@ -295,6 +295,18 @@ pub const IMPORTS: &[Import] = &[
         Some(I32),
     ),
     import(
+        ASSAY_PYTHON,
+        "python_fingerprint",
+        &[I32, I32, I32, I32],
+        Some(I32),
+    ),
+    import(
+        ASSAY_PYTHON,
+        "python_similarity",
+        &[I32, I32, I32, I32],
+        Some(I32),
+    ),
+    import(
         ASSAY_CRYPTO,
         "sr25519_verify",
         &[I32, I32, I32, I32],

@@ -132,3 +132,61 @@ pub struct PythonCheckResponse {
     /// Findings, by file, line and column.
     pub violations: Vec<PythonViolation>,
 }
+
+/// Longest encoded request of any function in [`super::names::ASSAY_PYTHON`], in bytes: the largest
+/// arena of a module. Longer ones are invalid.
+pub const PYTHON_REQUEST_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Fingerprints that one `python_similarity` compares with; more are searched in pages.
+pub const PYTHON_SIMILARITY_MAX_OTHERS: usize = 1_024;
+
+/// An encoded fingerprint of a package. Only the host that made it knows what is inside; equal programs
+/// have equal bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PythonFingerprint(#[serde(with = "serde_bytes")] pub Vec<u8>);
+
+/// Request of `python_fingerprint`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonFingerprintRequest {
+    /// The files of a package.
+    pub files: Vec<PythonFile>,
+    /// Fingerprint of what everybody starts from and what does not count; empty without any.
+    pub template: PythonFingerprint,
+}
+
+/// Response of `python_fingerprint`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PythonFingerprintResponse {
+    /// The fingerprint.
+    Fingerprint(PythonFingerprint),
+    /// A file has none, as it is not Python: what `python_check` says about it.
+    Refused(PythonViolation),
+}
+
+/// Request of `python_similarity`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonSimilarityRequest {
+    /// The package that is asked about.
+    pub subject: PythonFingerprint,
+    /// What it is compared with: at most [`PYTHON_SIMILARITY_MAX_OTHERS`].
+    pub others: Vec<PythonFingerprint>,
+}
+
+/// How much two packages have in common, in 1/10,000.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct PythonScores {
+    /// How alike they are.
+    pub similarity: u32,
+    /// How much of the subject is in the other.
+    pub contained: u32,
+    /// How much of the other is in the subject.
+    pub containing: u32,
+}
+
+/// Response of `python_similarity`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonSimilarityResponse {
+    /// One for each of the others, in their order.
+    pub scores: Vec<PythonScores>,
+}

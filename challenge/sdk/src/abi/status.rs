@@ -131,9 +131,10 @@ pub mod python {
     pub const DISABLED: i32 = i32::MIN;
     /// A pointer or length is outside of the guest's memory.
     pub const BAD_POINTER: i32 = i32::MIN + 1;
-    /// The request doesn't decode, is over a limit, or names an unknown policy.
+    /// The request doesn't decode, is over a limit, names an unknown policy, or holds bytes that are no
+    /// fingerprint.
     pub const INVALID_REQUEST: i32 = i32::MIN + 2;
-    /// The checker failed for a reason of the host's own.
+    /// The analysis failed for a reason of the host's own.
     pub const INTERNAL_ERROR: i32 = i32::MIN + 3;
     /// Results at or below this are status codes, not lengths.
     pub const HIGHEST_STATUS: i32 = i32::MIN + 15;

@@ -3,7 +3,7 @@
 use std::{borrow::ToOwned, string::String, vec, vec::Vec};
 
 use assay_challenge_sdk::{
-    Challenge, Hotkey, MemoryHost,
+    Challenge, Hotkey, MemoryHost, PythonAnalysis, PythonFault,
     abi::{
         EvaluationInput, EvaluationOutput, PythonCheckRequest, PythonCheckResponse, PythonVerdict,
         PythonViolation, SubmissionContext, ValidateOutcome, WasmRouteRequest, codec,
@@ -230,7 +230,7 @@ pub struct Node {
 impl Node {
     pub fn new() -> Self {
         Self {
-            host: MemoryHost::new().with_python_checker(checker),
+            host: MemoryHost::new().with_python(Checker),
             next: 1,
         }
     }
@@ -319,32 +319,34 @@ impl Node {
 }
 
 /// Stands in for the host's policy: `import os` is forbidden.
-fn checker(
-    request: &PythonCheckRequest,
-) -> Result<PythonCheckResponse, assay_challenge_sdk::HostError> {
-    assert_eq!(request.policy, DEFAULT_PYTHON_POLICY);
-    let violations: Vec<PythonViolation> = request
-        .files
-        .iter()
-        .filter(|file| file.source.starts_with(b"import os"))
-        .map(|file| PythonViolation {
-            rule: "import.forbidden".to_owned(),
-            severity: PythonVerdict::Deny,
-            file: file.path.clone(),
-            line: 1,
-            column: 8,
-            width: 2,
-            message: "os is not an allowed import".to_owned(),
-            hint: String::new(),
+struct Checker;
+
+impl PythonAnalysis for Checker {
+    fn check(&self, request: &PythonCheckRequest) -> Result<PythonCheckResponse, PythonFault> {
+        assert_eq!(request.policy, DEFAULT_PYTHON_POLICY);
+        let violations: Vec<PythonViolation> = request
+            .files
+            .iter()
+            .filter(|file| file.source.starts_with(b"import os"))
+            .map(|file| PythonViolation {
+                rule: "import.forbidden".to_owned(),
+                severity: PythonVerdict::Deny,
+                file: file.path.clone(),
+                line: 1,
+                column: 8,
+                width: 2,
+                message: "os is not an allowed import".to_owned(),
+                hint: String::new(),
+            })
+            .collect();
+        let verdict = if violations.is_empty() {
+            PythonVerdict::Allow
+        } else {
+            PythonVerdict::Deny
+        };
+        Ok(PythonCheckResponse {
+            verdict,
+            violations,
         })
-        .collect();
-    let verdict = if violations.is_empty() {
-        PythonVerdict::Allow
-    } else {
-        PythonVerdict::Deny
-    };
-    Ok(PythonCheckResponse {
-        verdict,
-        violations,
-    })
+    }
 }
