@@ -1,0 +1,195 @@
+//! What is compared: hashes of slices of the normalised program.
+
+use std::ops::Range;
+
+use super::tree::{Kind, NO_NAME, Program, Token, first_u64, symbol};
+
+/// Tokens of the smallest expression that counts by itself.
+const MIN_EXPRESSION_TOKENS: u32 = 5;
+/// Tokens of the largest: bounds the work, since expressions nest. Larger ones count in their statement.
+const MAX_EXPRESSION_TOKENS: u32 = 64;
+/// Tokens of a run.
+const RUN_TOKENS: usize = 16;
+/// Runs of which the one with the least hash is taken, so that one of each shared stretch of
+/// `RUN_TOKENS + WINDOW_RUNS - 1` tokens is found in both programs.
+const WINDOW_RUNS: usize = 8;
+
+/// What a slice is. Part of its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Level {
+    Statement = 1,
+    Expression,
+    Run,
+}
+
+/// A hash and what it weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Feature {
+    pub hash: u64,
+    pub weight: u8,
+}
+
+/// All features of a program, as often as they occur.
+pub(super) fn features(program: &Program) -> Vec<Feature> {
+    let mut hasher = Hasher::new(program.name_count());
+    let mut features = Vec::new();
+    for unit in &program.units {
+        let statement = program.slice(unit.tokens);
+        features.push(Feature {
+            hash: hasher.hash(Level::Statement, statement.iter()),
+            weight: statement_weight(statement),
+        });
+        add_expressions(statement, &mut hasher, &mut features);
+    }
+    for function in functions(program) {
+        add_runs(&function, &mut hasher, &mut features);
+    }
+    features
+}
+
+/// Tokens of each function, in order.
+fn functions(program: &Program) -> Vec<Vec<&Token>> {
+    let mut functions = vec![Vec::new(); program.functions as usize];
+    for unit in &program.units {
+        if let Some(tokens) = functions.get_mut(unit.function as usize) {
+            tokens.extend(program.slice(unit.tokens));
+        }
+    }
+    functions
+}
+
+fn add_expressions(statement: &[Token], hasher: &mut Hasher, features: &mut Vec<Feature>) {
+    for (at, token) in statement.iter().enumerate().skip(1) {
+        if (MIN_EXPRESSION_TOKENS..=MAX_EXPRESSION_TOKENS).contains(&token.size) {
+            let tree = statement
+                .get(at..at + token.size as usize)
+                .unwrap_or_default();
+            features.push(Feature {
+                hash: hasher.hash(Level::Expression, tree.iter()),
+                weight: expression_weight(tree),
+            });
+        }
+    }
+}
+
+/// Winnowing (Schleimer, Wilkerson, Aiken 2003): of the runs in each window, the one with the least
+/// cheap hash, the last if there are several.
+fn add_runs(function: &[&Token], hasher: &mut Hasher, features: &mut Vec<Feature>) {
+    let keys: Vec<u64> = function
+        .windows(RUN_TOKENS)
+        .map(|run| hasher.cheap_hash(run.iter().copied()))
+        .collect();
+    for at in winnow(&keys) {
+        let run = function.get(at..at + RUN_TOKENS).unwrap_or_default();
+        features.push(Feature {
+            hash: hasher.hash(Level::Run, run.iter().copied()),
+            weight: run_weight(run),
+        });
+    }
+}
+
+fn winnow(keys: &[u64]) -> Vec<usize> {
+    let mut chosen = Vec::new();
+    let mut least: Option<usize> = None;
+    for end in 0..keys.len() {
+        let window: Range<usize> = (end + 1).saturating_sub(WINDOW_RUNS)..end + 1;
+        let key = |at: usize| keys.get(at).copied().unwrap_or(u64::MAX);
+        least = match least {
+            Some(at) if window.contains(&at) && key(at) < key(end) => Some(at),
+            Some(at) if window.contains(&at) => Some(end).filter(|_| key(end) <= key(at)),
+            _ => window.clone().rev().min_by_key(|at| key(*at)),
+        };
+        let is_full = end + 1 >= WINDOW_RUNS.min(keys.len());
+        if is_full
+            && let Some(at) = least
+            && chosen.last() != Some(&at)
+        {
+            chosen.push(at);
+        }
+    }
+    chosen
+}
+
+/// What a slice says beyond the few tokens that any statement has: kept names say most.
+fn content(tokens: &[impl std::borrow::Borrow<Token>]) -> usize {
+    tokens
+        .iter()
+        .map(|token| if token.borrow().is_kept() { 3 } else { 1 })
+        .sum()
+}
+
+fn weight(value: usize) -> u8 {
+    u8::try_from(value.max(1)).unwrap_or(u8::MAX)
+}
+
+fn statement_weight(tokens: &[Token]) -> u8 {
+    weight(content(tokens).saturating_sub(4))
+}
+
+fn expression_weight(tokens: &[Token]) -> u8 {
+    weight(content(tokens).saturating_sub(5) / 2)
+}
+
+fn run_weight(tokens: &[&Token]) -> u8 {
+    weight(content(tokens) / 4)
+}
+
+/// Hashes slices, with the package's names numbered by their first place in the slice.
+struct Hasher {
+    /// Slice and number in it of each name.
+    seen: Vec<(u32, u32)>,
+    slice: u32,
+    bytes: Vec<u8>,
+}
+
+impl Hasher {
+    fn new(names: usize) -> Self {
+        Self {
+            seen: vec![(0, 0); names],
+            slice: 0,
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Sixty-four bits of BLAKE3: nobody can write code whose hash is that of someone else's.
+    fn hash<'t>(&mut self, level: Level, tokens: impl Iterator<Item = &'t Token>) -> u64 {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        bytes.push(level as u8);
+        self.number(tokens, |value| bytes.extend(value.to_le_bytes()));
+        let hash = first_u64(blake3::hash(&bytes).as_bytes());
+        self.bytes = bytes;
+        hash
+    }
+
+    /// A hash good enough to choose by.
+    fn cheap_hash<'t>(&mut self, tokens: impl Iterator<Item = &'t Token>) -> u64 {
+        let mut state = 0u64;
+        self.number(tokens, |value| {
+            state = (state ^ value)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(29);
+        });
+        state.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn number<'t>(&mut self, tokens: impl Iterator<Item = &'t Token>, mut add: impl FnMut(u64)) {
+        self.slice = self.slice.wrapping_add(1);
+        let mut next = 0;
+        for token in tokens {
+            let Some(seen) = self.seen.get_mut(token.name as usize) else {
+                add(token.symbol);
+                continue;
+            };
+            if seen.0 != self.slice {
+                *seen = (self.slice, next);
+                next += 1;
+            }
+            add(symbol(Kind::Name, seen.1));
+        }
+    }
+}
+
+/// Whether `NO_NAME` is never a name's number: [`Hasher::number`] relies on it.
+const _: () = assert!(NO_NAME == u32::MAX);

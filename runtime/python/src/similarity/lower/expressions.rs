@@ -1,0 +1,674 @@
+//! Expressions, with the rewrites that cost a plagiarist nothing undone.
+
+use rustpython_parser::ast::{
+    self, BoolOp, CmpOp, Constant, Expr, ExprContext, Operator, Ranged, UnaryOp,
+};
+use rustpython_parser::text_size::TextRange;
+
+use super::super::scope::{Binding, ScopeKind};
+use super::super::tree::{Kind, Owner, fold_name, symbol};
+use super::Lowering;
+
+impl<'a> Lowering<'a, '_> {
+    pub(super) fn expressions(&mut self, expressions: &'a [Expr]) -> usize {
+        for expression in expressions {
+            self.expression(expression);
+        }
+        expressions.len()
+    }
+
+    /// An expression that may be missing: then `None` stands for it.
+    fn optional(&mut self, expression: Option<&'a Expr>, range: TextRange) {
+        match expression {
+            Some(expression) => self.expression(expression),
+            None => self.leaf(Kind::None, range),
+        }
+    }
+
+    pub(super) fn expression(&mut self, expression: &'a Expr) {
+        let range = expression.range();
+        match expression {
+            Expr::BoolOp(ast::ExprBoolOp {
+                range: _,
+                op,
+                values,
+            }) => {
+                let kind = match op {
+                    BoolOp::And => Kind::And,
+                    BoolOp::Or => Kind::Or,
+                };
+                self.node(kind, range, |this| this.expressions(values));
+            }
+            Expr::NamedExpr(ast::ExprNamedExpr {
+                range: _,
+                target,
+                value,
+            }) => {
+                if let Expr::Name(name) = target.as_ref() {
+                    self.scopes
+                        .bind_outside_comprehensions(&name.id, self.program);
+                }
+                self.node(Kind::Assign, range, |this| {
+                    this.expression(target);
+                    this.expression(value);
+                    2
+                });
+            }
+            Expr::BinOp(ast::ExprBinOp {
+                range: _,
+                left,
+                op,
+                right,
+            }) => self.binary(left, *op, right, range),
+            Expr::UnaryOp(ast::ExprUnaryOp {
+                range: _,
+                op,
+                operand,
+            }) => self.unary(*op, operand, range),
+            Expr::Lambda(ast::ExprLambda {
+                range: _,
+                args,
+                body,
+            }) => {
+                self.node(Kind::Lambda, range, |this| {
+                    let defaults = this.defaults(args);
+                    this.scopes.enter(ScopeKind::Function);
+                    let parameters = this.parameters(args, false);
+                    this.expression(body);
+                    this.scopes.leave();
+                    defaults + parameters + 1
+                });
+            }
+            Expr::IfExp(ast::ExprIfExp {
+                range: _,
+                test,
+                body,
+                orelse,
+            }) => self.node(Kind::IfExp, range, |this| {
+                let is_turned = this.condition(test, true);
+                let (first, second) = if is_turned {
+                    (orelse, body)
+                } else {
+                    (body, orelse)
+                };
+                this.expression(first);
+                this.expression(second);
+                3
+            }),
+            Expr::Dict(ast::ExprDict {
+                range: _,
+                keys,
+                values,
+            }) => {
+                let is_data = keys.iter().flatten().chain(values).all(is_literal);
+                if is_data && !values.is_empty() {
+                    return self.leaf(Kind::Constants, range);
+                }
+                self.node(Kind::Dict, range, |this| {
+                    for (key, value) in keys.iter().zip(values) {
+                        if let Some(key) = key {
+                            this.expression(key);
+                        }
+                        this.expression(value);
+                    }
+                    keys.iter().flatten().count() + values.len()
+                });
+            }
+            Expr::Set(ast::ExprSet { range: _, elts }) => self.display(Kind::Set, elts, range),
+            Expr::ListComp(ast::ExprListComp {
+                range: _,
+                elt,
+                generators,
+            }) => self.comprehension(Kind::ListComp, &[elt], generators, range),
+            Expr::SetComp(ast::ExprSetComp {
+                range: _,
+                elt,
+                generators,
+            }) => self.comprehension(Kind::SetComp, &[elt], generators, range),
+            Expr::DictComp(ast::ExprDictComp {
+                range: _,
+                key,
+                value,
+                generators,
+            }) => self.comprehension(Kind::DictComp, &[key, value], generators, range),
+            // `list(f(x) for x in y)` and `[f(x) for x in y]` are one inside the call.
+            Expr::GeneratorExp(ast::ExprGeneratorExp {
+                range: _,
+                elt,
+                generators,
+            }) => self.comprehension(Kind::ListComp, &[elt], generators, range),
+            // Wrapping in `async def` is free, so waiting is nothing.
+            Expr::Await(ast::ExprAwait { range: _, value }) => self.expression(value),
+            Expr::Yield(ast::ExprYield { range: _, value }) => {
+                self.node(Kind::Yield, range, |this| {
+                    this.expressions(value.as_deref().map_or(&[], std::slice::from_ref))
+                });
+            }
+            Expr::YieldFrom(ast::ExprYieldFrom { range: _, value }) => {
+                self.node(Kind::YieldFrom, range, |this| {
+                    this.expression(value);
+                    1
+                });
+            }
+            Expr::Compare(comparison) => self.compare(comparison, false),
+            Expr::Call(call) => self.call(call),
+            Expr::FormattedValue(ast::ExprFormattedValue {
+                range: _,
+                value,
+                conversion: _,
+                format_spec: _,
+            }) => self.expression(value),
+            Expr::JoinedStr(ast::ExprJoinedStr { range: _, values }) => {
+                self.node(Kind::Format, range, |this| this.formatted(values));
+            }
+            Expr::Constant(ast::ExprConstant {
+                range: _,
+                value,
+                kind: _,
+            }) => self.constant(value, range),
+            Expr::Attribute(attribute) => self.attribute(attribute),
+            Expr::Subscript(ast::ExprSubscript {
+                range: _,
+                value,
+                slice,
+                ctx: _,
+            }) => self.node(Kind::Subscript, range, |this| {
+                this.expression(value);
+                this.expression(slice);
+                2
+            }),
+            Expr::Starred(ast::ExprStarred {
+                range: _,
+                value,
+                ctx: _,
+            }) => self.node(Kind::Starred, range, |this| {
+                this.expression(value);
+                1
+            }),
+            Expr::Name(ast::ExprName { range: _, id, ctx }) => {
+                self.name(id, *ctx == ExprContext::Store, range);
+            }
+            Expr::List(ast::ExprList {
+                range: _,
+                elts,
+                ctx: _,
+            }) => self.display(Kind::List, elts, range),
+            Expr::Tuple(ast::ExprTuple {
+                range: _,
+                elts,
+                ctx: _,
+            }) => self.display(Kind::Tuple, elts, range),
+            Expr::Slice(ast::ExprSlice {
+                range: _,
+                lower,
+                upper,
+                step,
+            }) => self.node(Kind::Slice, range, |this| {
+                this.optional(lower.as_deref(), range);
+                this.optional(upper.as_deref(), range);
+                this.expressions(step.as_deref().map_or(&[], std::slice::from_ref)) + 2
+            }),
+        }
+    }
+
+    fn constant(&mut self, value: &Constant, range: TextRange) {
+        let kind = match value {
+            Constant::None => Kind::None,
+            Constant::Str(_) | Constant::Bytes(_) => Kind::Text,
+            Constant::Tuple(_) => Kind::Constants,
+            Constant::Bool(_)
+            | Constant::Int(_)
+            | Constant::Float(_)
+            | Constant::Complex { real: _, imag: _ }
+            | Constant::Ellipsis => Kind::Literal,
+        };
+        self.leaf(kind, range);
+    }
+
+    /// A list, set or tuple. A table of literals is one literal, however long.
+    fn display(&mut self, kind: Kind, elements: &'a [Expr], range: TextRange) {
+        if !elements.is_empty() && elements.iter().all(is_literal) {
+            return self.leaf(Kind::Constants, range);
+        }
+        self.node(kind, range, |this| this.expressions(elements));
+    }
+
+    /// The values of an f-string; its text is a literal like others.
+    fn formatted(&mut self, values: &'a [Expr]) -> usize {
+        let mut count = 0;
+        for value in values {
+            match value {
+                Expr::Constant(_) => {}
+                value => {
+                    self.expression(value);
+                    count += 1;
+                }
+            }
+        }
+        count
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        left: &'a Expr,
+        op: Operator,
+        right: &'a Expr,
+        range: TextRange,
+    ) {
+        if is_literal(left) && is_literal(right) {
+            return self.expression(left);
+        }
+        if op == Operator::Mod && is_text(left) {
+            return self.node(Kind::Format, range, |this| match right {
+                Expr::Tuple(tuple) => this.expressions(&tuple.elts),
+                right => {
+                    this.expression(right);
+                    1
+                }
+            });
+        }
+        self.node(operator_kind(op), range, |this| {
+            this.expression(left);
+            this.expression(right);
+            2
+        });
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &'a Expr, range: TextRange) {
+        let kind = match op {
+            UnaryOp::Not => {
+                self.condition(operand, false);
+                return;
+            }
+            UnaryOp::USub | UnaryOp::UAdd if is_literal(operand) => {
+                return self.leaf(Kind::Literal, range);
+            }
+            UnaryOp::UAdd => return self.expression(operand),
+            UnaryOp::USub => Kind::Negative,
+            UnaryOp::Invert => Kind::Invert,
+        };
+        self.node(kind, range, |this| {
+            this.expression(operand);
+            1
+        });
+    }
+
+    /// A condition without a `not` at its outside where that can be had: by turning the comparison, or,
+    /// where `may_turn`, the branches. Whether the branches must be turned is returned. With
+    /// `may_turn` false it is the opposite of `test` that is added.
+    pub(super) fn condition(&mut self, test: &'a Expr, may_turn: bool) -> bool {
+        let (mut test, mut is_negated) = (test, !may_turn);
+        while let Expr::UnaryOp(ast::ExprUnaryOp {
+            range: _,
+            op: UnaryOp::Not,
+            operand,
+        }) = test
+        {
+            test = operand;
+            is_negated = !is_negated;
+        }
+        match test {
+            Expr::Compare(comparison) if comparison.ops.len() == 1 => {
+                let is_negative = super::logic::is_negative(test);
+                let turn = may_turn && is_negative != is_negated;
+                self.compare(comparison, is_negated != turn);
+                turn
+            }
+            test if is_negated && !may_turn => {
+                self.node(Kind::Not, test.range(), |this| {
+                    this.expression(test);
+                    1
+                });
+                false
+            }
+            test => {
+                self.expression(test);
+                is_negated && may_turn
+            }
+        }
+    }
+
+    fn compare(&mut self, comparison: &'a ast::ExprCompare, is_negated: bool) {
+        let ast::ExprCompare {
+            range,
+            left,
+            ops,
+            comparators,
+        } = comparison;
+        if let ([op], [right]) = (ops.as_slice(), comparators.as_slice()) {
+            return self.compare_two(left, *op, right, is_negated, *range);
+        }
+        // `a < b < c` is `a < b and b < c` where repeating `b` is cheap.
+        let are_short = comparators.iter().rev().skip(1).all(is_short);
+        let kind = if are_short { Kind::And } else { Kind::Chain };
+        self.node(kind, *range, |this| {
+            let mut previous: &'a Expr = left;
+            for (op, right) in ops.iter().zip(comparators) {
+                if are_short {
+                    this.compare_two(previous, *op, right, false, *range);
+                } else {
+                    this.node(comparison_kind(*op, false).0, *range, |this| {
+                        this.expression(right);
+                        1
+                    });
+                }
+                previous = right;
+            }
+            if !are_short {
+                this.expression(left);
+                return ops.len() + 1;
+            }
+            ops.len()
+        });
+    }
+
+    fn compare_two(
+        &mut self,
+        left: &'a Expr,
+        op: CmpOp,
+        right: &'a Expr,
+        is_negated: bool,
+        range: TextRange,
+    ) {
+        let (kind, is_swapped) = comparison_kind(op, is_negated);
+        let is_symmetric = matches!(kind, Kind::Equal | Kind::NotEqual);
+        let swap = is_swapped || (is_symmetric && is_literal(left) && !is_literal(right));
+        let (first, second) = if swap { (right, left) } else { (left, right) };
+        self.node(kind, range, |this| {
+            this.expression(first);
+            this.expression(second);
+            2
+        });
+    }
+
+    /// A chain of attributes, taken apart once: looking for its base at each link would be quadratic.
+    fn attribute(&mut self, attribute: &'a ast::ExprAttribute) {
+        let mut links = vec![attribute];
+        let mut base = attribute.value.as_ref();
+        while let Expr::Attribute(link) = base {
+            links.push(link);
+            base = &link.value;
+        }
+        if let Some(path) = self.imported(base) {
+            let mut path = path.to_owned();
+            for link in links.iter().rev() {
+                path.push('.');
+                path.push_str(&link.attr);
+            }
+            return self.kept(&path, attribute.range);
+        }
+        let first = self.program.tokens.len();
+        let is_receiver = self.is_receiver(base);
+        // The outermost link comes first.
+        let members = links.len() - usize::from(is_receiver);
+        for link in links.iter().take(members) {
+            self.push(symbol(Kind::Member, 2), link.range);
+        }
+        if !is_receiver {
+            self.expression(base);
+        }
+        for (inner, link) in links.iter().rev().enumerate() {
+            let ast::ExprAttribute {
+                range,
+                value: _,
+                attr,
+                ctx,
+            } = link;
+            let is_store = *ctx == ExprContext::Store;
+            // `self.total` and the variable `total` are one: turning functions into methods is free.
+            if is_receiver && inner == 0 {
+                self.attribute_name(attr, Owner::Receiver, is_store, *range);
+            } else {
+                self.attribute_name(attr, Owner::Any, false, *range);
+            }
+        }
+        let end = self.program.tokens.len();
+        for (outer, token) in self
+            .program
+            .tokens
+            .iter_mut()
+            .skip(first)
+            .take(members)
+            .enumerate()
+        {
+            // Each link ends one name before the link around it.
+            token.size = u32::try_from(end - first - 2 * outer).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// The dotted path that an imported name stands for.
+    fn imported(&self, expression: &Expr) -> Option<&str> {
+        let Expr::Name(name) = expression else {
+            return None;
+        };
+        match self.scopes.look_up(&fold_name(&name.id))? {
+            Binding::Path(path) => Some(path),
+            Binding::Own(_) | Binding::Receiver(_) => None,
+        }
+    }
+
+    /// Whether what is called comes from outside of the package.
+    pub(super) fn is_outside(&self, called: &Expr) -> bool {
+        let mut base = called;
+        while let Expr::Attribute(link) = base {
+            base = &link.value;
+        }
+        match base {
+            Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
+                None => matches!(called, Expr::Name(_)),
+                Some(Binding::Path(_)) => true,
+                Some(Binding::Own(_) | Binding::Receiver(_)) => false,
+            },
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_receiver(&self, expression: &Expr) -> bool {
+        match expression {
+            Expr::Name(name) => matches!(
+                self.scopes.look_up(&fold_name(&name.id)),
+                Some(Binding::Receiver(_))
+            ),
+            Expr::Call(call) => match call.func.as_ref() {
+                Expr::Name(name) => name.id.as_str() == "super",
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn call(&mut self, call: &'a ast::ExprCall) {
+        let ast::ExprCall {
+            range,
+            func,
+            args,
+            keywords,
+        } = call;
+        self.note_declared_names(func, args, keywords);
+        if let Expr::Attribute(method) = func.as_ref()
+            && method.attr.as_str() == "format"
+            && is_text(&method.value)
+        {
+            return self.node(Kind::Format, *range, |this| {
+                let positional = this.expressions(args);
+                for keyword in keywords {
+                    this.expression(&keyword.value);
+                }
+                positional + keywords.len()
+            });
+        }
+        let is_outside = self.is_outside(func);
+        self.node(Kind::Call, *range, |this| {
+            this.expression(func);
+            let positional = this.expressions(args);
+            this.keywords(keywords, is_outside);
+            1 + positional + keywords.len()
+        });
+    }
+
+    /// Keyword arguments. Those of outside functions are kept.
+    pub(super) fn keywords(&mut self, keywords: &'a [ast::Keyword], is_outside: bool) {
+        for keyword in keywords {
+            let ast::Keyword { range, arg, value } = keyword;
+            self.node(Kind::Keyword, *range, |this| {
+                match arg {
+                    Some(arg) if is_outside => this.kept(&keyword_name(arg), *range),
+                    Some(arg) => {
+                        this.attribute_name(&keyword_name(arg), Owner::Receiver, true, *range);
+                    }
+                    None => this.leaf(Kind::Starred, *range),
+                }
+                this.expression(value);
+                2
+            });
+        }
+    }
+
+    /// Attributes that the package declares in strings: options of a command line, fields of tuples.
+    fn note_declared_names(&mut self, func: &Expr, args: &[Expr], keywords: &[ast::Keyword]) {
+        let called = match func {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => return,
+        };
+        if !matches!(called, "add_argument" | "namedtuple" | "add_parser") {
+            return;
+        }
+        let dest = keywords.iter().map(|keyword| &keyword.value);
+        for argument in args.iter().chain(dest) {
+            let elements = match argument {
+                Expr::List(ast::ExprList { elts, .. })
+                | Expr::Tuple(ast::ExprTuple { elts, .. }) => elts.as_slice(),
+                other => std::slice::from_ref(other),
+            };
+            for element in elements {
+                let Expr::Constant(ast::ExprConstant {
+                    value: Constant::Str(text),
+                    ..
+                }) = element
+                else {
+                    continue;
+                };
+                for word in text.split([' ', ',']).take(64) {
+                    let word = word.trim_start_matches('-').replace('-', "_");
+                    if !word.is_empty() {
+                        self.program.define(&keyword_name(&word));
+                        self.program.define(&word);
+                    }
+                }
+            }
+        }
+    }
+
+    fn comprehension(
+        &mut self,
+        kind: Kind,
+        elements: &[&'a Expr],
+        generators: &'a [ast::Comprehension],
+        range: TextRange,
+    ) {
+        self.scopes.enter(ScopeKind::Comprehension);
+        for generator in generators {
+            self.scopes.bind_target(&generator.target, self.program);
+        }
+        self.node(kind, range, |this| {
+            let mut children = 0;
+            for generator in generators {
+                let ast::Comprehension {
+                    range: _,
+                    target,
+                    iter,
+                    ifs,
+                    is_async: _,
+                } = generator;
+                // The same trees as a loop's head and its conditions.
+                this.node(Kind::For, target.range(), |this| {
+                    this.expression(target);
+                    this.expression(iter);
+                    2
+                });
+                children += 1 + this.expressions(ifs);
+            }
+            for element in elements {
+                this.expression(element);
+            }
+            children + elements.len()
+        });
+        self.scopes.leave();
+    }
+}
+
+/// Keywords have names of their own: a parameter doesn't make an attribute of its name the package's.
+pub(super) fn keyword_name(name: &str) -> String {
+    format!("{name}=")
+}
+
+/// Kind of a comparison or its opposite, and whether its sides change places.
+fn comparison_kind(op: CmpOp, is_negated: bool) -> (Kind, bool) {
+    match (op, is_negated) {
+        (CmpOp::Eq, false) | (CmpOp::NotEq, true) => (Kind::Equal, false),
+        (CmpOp::Eq, true) | (CmpOp::NotEq, false) => (Kind::NotEqual, false),
+        (CmpOp::Is, false) | (CmpOp::IsNot, true) => (Kind::Is, false),
+        (CmpOp::Is, true) | (CmpOp::IsNot, false) => (Kind::IsNot, false),
+        (CmpOp::In, false) | (CmpOp::NotIn, true) => (Kind::In, false),
+        (CmpOp::In, true) | (CmpOp::NotIn, false) => (Kind::NotIn, false),
+        (CmpOp::Lt, false) => (Kind::Less, false),
+        (CmpOp::GtE, true) => (Kind::Less, false),
+        (CmpOp::Gt, false) => (Kind::Less, true),
+        (CmpOp::LtE, true) => (Kind::Less, true),
+        (CmpOp::LtE, false) => (Kind::LessEqual, false),
+        (CmpOp::Gt, true) => (Kind::LessEqual, false),
+        (CmpOp::GtE, false) => (Kind::LessEqual, true),
+        (CmpOp::Lt, true) => (Kind::LessEqual, true),
+    }
+}
+
+fn operator_kind(op: Operator) -> Kind {
+    match op {
+        Operator::Add => Kind::Add,
+        Operator::Sub => Kind::Sub,
+        Operator::Mult => Kind::Mul,
+        Operator::MatMult => Kind::MatMul,
+        Operator::Div => Kind::Div,
+        Operator::Mod => Kind::Mod,
+        Operator::Pow => Kind::Pow,
+        Operator::LShift => Kind::LeftShift,
+        Operator::RShift => Kind::RightShift,
+        Operator::BitOr => Kind::BitOr,
+        Operator::BitXor => Kind::BitXor,
+        Operator::BitAnd => Kind::BitAnd,
+        Operator::FloorDiv => Kind::FloorDiv,
+    }
+}
+
+/// A literal of one token, or a sign before one.
+fn is_literal(expression: &Expr) -> bool {
+    match expression {
+        Expr::Constant(_) => true,
+        Expr::UnaryOp(ast::ExprUnaryOp {
+            op: UnaryOp::USub | UnaryOp::UAdd,
+            operand,
+            ..
+        }) => matches!(operand.as_ref(), Expr::Constant(_)),
+        _ => false,
+    }
+}
+
+fn is_text(expression: &Expr) -> bool {
+    matches!(
+        expression,
+        Expr::Constant(ast::ExprConstant {
+            value: Constant::Str(_),
+            ..
+        })
+    )
+}
+
+/// Whether repeating an expression costs next to nothing.
+fn is_short(expression: &Expr) -> bool {
+    match expression {
+        Expr::Name(_) | Expr::Constant(_) => true,
+        Expr::Attribute(attribute) => matches!(attribute.value.as_ref(), Expr::Name(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,129 @@
+//! How much of one program is in another.
+//!
+//! To be written at the end.
+
+mod dead;
+mod features;
+mod known;
+mod lower;
+mod scope;
+mod sketch;
+mod tree;
+
+use std::collections::BTreeSet;
+
+use assay_challenge_sdk::abi::PythonFile;
+
+use crate::source;
+pub use sketch::{DecodeError, Fingerprint, MAX_FINGERPRINT_BYTES, Scores, compare};
+
+/// Bytes of all files of a package.
+pub const MAX_PACKAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Why a package has no fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FingerprintError {
+    /// A file can't be read or parsed.
+    #[error("{file}:{line}:{column}: {reason}")]
+    File {
+        /// Path in the package.
+        file: String,
+        /// From 1; 0 when the whole file is meant.
+        line: u32,
+        /// In characters, from 1; 0 when the whole file is meant.
+        column: u32,
+        /// Stable id of the rule: `py.syntax`, `py.nesting`, `py.encoding` or `py.size`.
+        rule: &'static str,
+        /// What a person reads.
+        reason: String,
+    },
+    /// The package is over a limit.
+    #[error("package has {size} {unit}, at most {limit} are read")]
+    TooLarge {
+        /// What it has.
+        size: usize,
+        /// What it may have.
+        limit: usize,
+        /// `files` or `bytes`.
+        unit: &'static str,
+    },
+    /// A fault of this machine.
+    #[error("{0}")]
+    Host(String),
+}
+
+/// The fingerprint of a package. What is in `template` doesn't count.
+///
+/// # Errors
+/// [`FingerprintError`] when a file can't be read, or the package is too large.
+pub fn fingerprint(
+    files: &[PythonFile],
+    template: Option<&Fingerprint>,
+) -> Result<Fingerprint, FingerprintError> {
+    check_size(files)?;
+    source::on_large_stack(|| {
+        let program = lower_package(files)?;
+        let features = features::features(&program);
+        Ok(Fingerprint::new(features, template))
+    })
+    .map_err(FingerprintError::Host)?
+}
+
+fn check_size(files: &[PythonFile]) -> Result<(), FingerprintError> {
+    let too_large = |size, limit, unit| Err(FingerprintError::TooLarge { size, limit, unit });
+    if files.len() > crate::MAX_FILES {
+        return too_large(files.len(), crate::MAX_FILES, "files");
+    }
+    let size_bytes = files.iter().map(|file| file.source.len()).sum();
+    if size_bytes > MAX_PACKAGE_BYTES {
+        return too_large(size_bytes, MAX_PACKAGE_BYTES, "bytes");
+    }
+    Ok(())
+}
+
+/// Needs a large stack.
+fn lower_package(files: &[PythonFile]) -> Result<tree::Program, FingerprintError> {
+    let modules: BTreeSet<String> = files
+        .iter()
+        .flat_map(|file| module_names(&file.path))
+        .collect();
+    let mut program = tree::Program::default();
+    for (number, file) in (0..).zip(files) {
+        let text = source::read(&file.source).map_err(|finding| error(file, "", finding))?;
+        let body = source::parse(&text).map_err(|finding| error(file, &text, finding))?;
+        lower::lower(&body, number, &modules, &mut program);
+    }
+    program.settle();
+    dead::drop_dead(&mut program);
+    Ok(program)
+}
+
+/// Names under which a file is imported: its folders and itself.
+fn module_names(path: &str) -> impl Iterator<Item = String> {
+    let name = path.strip_suffix(".py").unwrap_or(path);
+    name.split('/')
+        .filter(|part| !part.is_empty() && *part != "__init__" && *part != ".")
+        .map(str::to_owned)
+}
+
+fn error(file: &PythonFile, text: &str, finding: crate::finding::Finding) -> FingerprintError {
+    let (line, column) = match finding.range {
+        Some((start, _)) => {
+            let before = text.get(..start).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            (line, column)
+        }
+        None => (0, 0),
+    };
+    FingerprintError::File {
+        file: file.path.clone(),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        column: u32::try_from(column).unwrap_or(u32::MAX),
+        rule: finding.rule,
+        reason: finding.message,
+    }
+}
+
+#[cfg(test)]
+mod tests;

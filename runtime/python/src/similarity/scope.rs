@@ -1,0 +1,346 @@
+//! Which names mean what, where: the scopes of Python.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+
+use rustpython_parser::ast::{self, Expr, Pattern, Stmt};
+
+use super::tree::{Program, fold_name};
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// Something of the package: which name.
+    Own(u32),
+    /// `self`, `cls`, or a class or module of the package: its attributes are the package's.
+    Receiver(u32),
+    /// Imported: the dotted path, whatever it is called here.
+    Path(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScopeKind {
+    /// Module or class body: names in it are attributes.
+    Module,
+    Class,
+    Function,
+    /// Comprehension: a named expression binds outside of it.
+    Comprehension,
+}
+
+#[derive(Debug)]
+struct Entry {
+    depth: usize,
+    binding: Binding,
+}
+
+/// The scopes open at a place of one file.
+#[derive(Debug)]
+pub(super) struct Scopes<'a> {
+    names: HashMap<Cow<'a, str>, Vec<Entry>>,
+    open: Vec<(ScopeKind, Vec<Cow<'a, str>>)>,
+    /// Names of modules of the package.
+    modules: &'a BTreeSet<String>,
+}
+
+impl<'a> Scopes<'a> {
+    pub(super) fn new(modules: &'a BTreeSet<String>) -> Self {
+        Self {
+            names: HashMap::new(),
+            open: Vec::new(),
+            modules,
+        }
+    }
+
+    pub(super) fn kind(&self) -> Option<ScopeKind> {
+        self.open.last().map(|(kind, _)| *kind)
+    }
+
+    /// Opens a scope. [`Scopes::bind_block`] and [`Scopes::bind`] say what it binds.
+    pub(super) fn enter(&mut self, kind: ScopeKind) {
+        self.open.push((kind, Vec::new()));
+    }
+
+    pub(super) fn leave(&mut self) {
+        let depth = self.open.len();
+        let Some((_, bound)) = self.open.pop() else {
+            return;
+        };
+        for name in bound {
+            if let Some(entries) = self.names.get_mut(&name) {
+                entries.retain(|entry| entry.depth < depth);
+            }
+        }
+    }
+
+    /// What `name` means here; `None` for a built-in or unknown one.
+    pub(super) fn look_up(&self, name: &str) -> Option<&Binding> {
+        let entries = self.names.get(name)?;
+        let innermost = self.open.len();
+        let is_visible = |entry: &&Entry| {
+            entry.depth == innermost
+                || self
+                    .open
+                    .get(entry.depth.saturating_sub(1))
+                    .is_some_and(|(kind, _)| *kind != ScopeKind::Class)
+        };
+        entries
+            .iter()
+            .rev()
+            .find(is_visible)
+            .map(|entry| &entry.binding)
+    }
+
+    /// Binds a variable, function or parameter in the innermost scope.
+    pub(super) fn bind(&mut self, name: &'a str, program: &mut Program) {
+        let depth = self.open.len();
+        self.bind_at(depth, name, program);
+    }
+
+    /// Binds the target of a named expression: in the function around comprehensions.
+    pub(super) fn bind_outside_comprehensions(&mut self, name: &'a str, program: &mut Program) {
+        let inner = self
+            .open
+            .iter()
+            .rev()
+            .take_while(|(kind, _)| *kind == ScopeKind::Comprehension)
+            .count();
+        self.bind_at(self.open.len() - inner, name, program);
+    }
+
+    fn bind_at(&mut self, depth: usize, name: &'a str, program: &mut Program) {
+        let folded = fold_name(name);
+        let is_bound = |entries: &Vec<Entry>| entries.iter().any(|entry| entry.depth == depth);
+        if self.names.get(&folded).is_some_and(is_bound) {
+            return;
+        }
+        let kind = self
+            .open
+            .get(depth.saturating_sub(1))
+            .map(|(kind, _)| *kind);
+        let id = match kind {
+            Some(ScopeKind::Module) => program.define(&folded),
+            Some(ScopeKind::Class) => {
+                program.define(&format!("{folded}="));
+                program.define(&folded)
+            }
+            _ => program.fresh(),
+        };
+        self.insert(depth, folded, Binding::Own(id));
+    }
+
+    /// Binds a name to what is given, instead of what it may be bound to.
+    pub(super) fn rebind(&mut self, name: &'a str, binding: Binding) {
+        let depth = self.open.len();
+        self.insert(depth, fold_name(name), binding);
+    }
+
+    fn insert(&mut self, depth: usize, name: Cow<'a, str>, binding: Binding) {
+        let entries = self.names.entry(name.clone()).or_default();
+        if let Some(entry) = entries.iter_mut().find(|entry| entry.depth == depth) {
+            entry.binding = binding;
+            return;
+        }
+        let at = entries.partition_point(|entry| entry.depth < depth);
+        entries.insert(at, Entry { depth, binding });
+        if let Some((_, bound)) = self.open.get_mut(depth.saturating_sub(1)) {
+            bound.push(name);
+        }
+    }
+
+    /// Binds all that a block's statements bind, without entering functions and classes.
+    pub(super) fn bind_block(&mut self, block: &'a [Stmt], program: &mut Program) {
+        for statement in block {
+            self.bind_statement(statement, program);
+        }
+    }
+
+    fn bind_statement(&mut self, statement: &'a Stmt, program: &mut Program) {
+        match statement {
+            Stmt::FunctionDef(def) => self.bind(&def.name, program),
+            Stmt::AsyncFunctionDef(def) => self.bind(&def.name, program),
+            Stmt::ClassDef(def) => {
+                self.bind(&def.name, program);
+                if let Some(Binding::Own(id)) = self.look_up(&fold_name(&def.name)).cloned() {
+                    self.rebind(&def.name, Binding::Receiver(id));
+                }
+            }
+            Stmt::Assign(assign) => {
+                for target in &assign.targets {
+                    self.bind_target(target, program);
+                }
+            }
+            Stmt::AugAssign(assign) => self.bind_target(&assign.target, program),
+            Stmt::AnnAssign(assign) => self.bind_target(&assign.target, program),
+            Stmt::TypeAlias(alias) => self.bind_target(&alias.name, program),
+            Stmt::For(ast::StmtFor {
+                target,
+                body,
+                orelse,
+                ..
+            })
+            | Stmt::AsyncFor(ast::StmtAsyncFor {
+                target,
+                body,
+                orelse,
+                ..
+            }) => {
+                self.bind_target(target, program);
+                self.bind_block(body, program);
+                self.bind_block(orelse, program);
+            }
+            Stmt::While(ast::StmtWhile { body, orelse, .. })
+            | Stmt::If(ast::StmtIf { body, orelse, .. }) => {
+                self.bind_block(body, program);
+                self.bind_block(orelse, program);
+            }
+            Stmt::With(ast::StmtWith { items, body, .. })
+            | Stmt::AsyncWith(ast::StmtAsyncWith { items, body, .. }) => {
+                for target in items.iter().filter_map(|item| item.optional_vars.as_ref()) {
+                    self.bind_target(target, program);
+                }
+                self.bind_block(body, program);
+            }
+            Stmt::Match(matching) => {
+                for case in &matching.cases {
+                    self.bind_pattern(&case.pattern, program);
+                    self.bind_block(&case.body, program);
+                }
+            }
+            Stmt::Try(ast::StmtTry {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+                ..
+            })
+            | Stmt::TryStar(ast::StmtTryStar {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+                ..
+            }) => {
+                self.bind_block(body, program);
+                for ast::ExceptHandler::ExceptHandler(handler) in handlers {
+                    if let Some(name) = &handler.name {
+                        self.bind(name, program);
+                    }
+                    self.bind_block(&handler.body, program);
+                }
+                self.bind_block(orelse, program);
+                self.bind_block(finalbody, program);
+            }
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    self.bind_import(alias, program);
+                }
+            }
+            Stmt::ImportFrom(import) => self.bind_import_from(import, program),
+            Stmt::Global(global) => {
+                for name in &global.names {
+                    self.bind_at(1, name, program);
+                    let folded = fold_name(name);
+                    let outer = self.names.get(&folded).and_then(|entries| entries.first());
+                    if let Some(binding) = outer.map(|entry| entry.binding.clone()) {
+                        self.rebind(name, binding);
+                    }
+                }
+            }
+            Stmt::Nonlocal(_)
+            | Stmt::Return(_)
+            | Stmt::Delete(_)
+            | Stmt::Raise(_)
+            | Stmt::Assert(_)
+            | Stmt::Expr(_)
+            | Stmt::Pass(_)
+            | Stmt::Break(_)
+            | Stmt::Continue(_) => {}
+        }
+    }
+
+    pub(super) fn bind_target(&mut self, target: &'a Expr, program: &mut Program) {
+        match target {
+            Expr::Name(name) => self.bind(&name.id, program),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                for element in elts {
+                    self.bind_target(element, program);
+                }
+            }
+            Expr::Starred(starred) => self.bind_target(&starred.value, program),
+            Expr::Attribute(attribute) => {
+                program.define(&fold_name(&attribute.attr));
+            }
+            _ => {}
+        }
+    }
+
+    fn bind_pattern(&mut self, pattern: &'a Pattern, program: &mut Program) {
+        match pattern {
+            Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
+            Pattern::MatchSequence(ast::PatternMatchSequence { patterns, .. })
+            | Pattern::MatchOr(ast::PatternMatchOr { patterns, .. }) => {
+                for pattern in patterns {
+                    self.bind_pattern(pattern, program);
+                }
+            }
+            Pattern::MatchMapping(mapping) => {
+                for pattern in &mapping.patterns {
+                    self.bind_pattern(pattern, program);
+                }
+                if let Some(name) = &mapping.rest {
+                    self.bind(name, program);
+                }
+            }
+            Pattern::MatchClass(class) => {
+                for pattern in class.patterns.iter().chain(&class.kwd_patterns) {
+                    self.bind_pattern(pattern, program);
+                }
+            }
+            Pattern::MatchStar(star) => {
+                if let Some(name) = &star.name {
+                    self.bind(name, program);
+                }
+            }
+            Pattern::MatchAs(matched) => {
+                if let Some(pattern) = &matched.pattern {
+                    self.bind_pattern(pattern, program);
+                }
+                if let Some(name) = &matched.name {
+                    self.bind(name, program);
+                }
+            }
+        }
+    }
+
+    fn bind_import(&mut self, alias: &'a ast::Alias, program: &mut Program) {
+        let first = alias.name.split('.').next().unwrap_or_default();
+        let name = alias.asname.as_ref().map_or(first, |name| name.as_str());
+        if self.modules.contains(first) {
+            let id = program.define(&fold_name(name));
+            self.rebind(name, Binding::Receiver(id));
+        } else {
+            let path = if alias.asname.is_some() {
+                alias.name.as_str()
+            } else {
+                first
+            };
+            self.rebind(name, Binding::Path(path.to_owned()));
+        }
+    }
+
+    fn bind_import_from(&mut self, import: &'a ast::StmtImportFrom, program: &mut Program) {
+        let module = import.module.as_ref().map_or("", |name| name.as_str());
+        let first = module.split('.').next().unwrap_or_default();
+        let is_relative = import.level.is_some_and(|level| level.to_u32() > 0);
+        for alias in &import.names {
+            let name = alias.asname.as_ref().unwrap_or(&alias.name);
+            if is_relative || self.modules.contains(first) {
+                let id = program.define(&fold_name(&alias.name));
+                self.rebind(name, Binding::Receiver(id));
+            } else {
+                self.rebind(name, Binding::Path(format!("{module}.{}", alias.name)));
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The normalised program: trees in preorder, cut into units.
+
+use std::collections::HashMap;
+
+use unicode_normalization::{UnicodeNormalization, is_nfkc};
+
+/// What a token is, when it isn't a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Assert = 1,
+    Assign,
+    BitAnd,
+    BitOr,
+    BitXor,
+    Break,
+    Call,
+    Case,
+    Chain,
+    Class,
+    Condition,
+    Constants,
+    Continue,
+    Decorator,
+    Delete,
+    Dict,
+    Div,
+    Except,
+    ExceptStar,
+    FloorDiv,
+    For,
+    Forever,
+    Format,
+    Function,
+    IfExp,
+    In,
+    Invert,
+    Is,
+    IsNot,
+    Keyword,
+    KeywordRest,
+    Lambda,
+    LeftShift,
+    Less,
+    LessEqual,
+    List,
+    ListComp,
+    Literal,
+    Match,
+    MatMul,
+    Member,
+    Mod,
+    Mul,
+    Name,
+    Negative,
+    None,
+    Not,
+    NotEqual,
+    NotIn,
+    And,
+    Or,
+    Add,
+    Sub,
+    Pow,
+    Equal,
+    PatternAny,
+    PatternClass,
+    PatternMapping,
+    PatternOr,
+    PatternSequence,
+    PatternValue,
+    Raise,
+    Rest,
+    Return,
+    RightShift,
+    Set,
+    SetComp,
+    DictComp,
+    Slice,
+    Starred,
+    Statement,
+    Subscript,
+    Text,
+    Tuple,
+    While,
+    With,
+    Yield,
+    YieldFrom,
+}
+
+/// No name: see [`Token::name`].
+pub(super) const NO_NAME: u32 = u32::MAX;
+/// Set in the symbols of names that are kept.
+const KEPT: u64 = 1 << 63;
+
+/// Whether an attribute's name may be the package's own; settled when the whole package is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Settled.
+    Known,
+    /// Attribute of any object.
+    Any,
+    /// Attribute of `self`, `cls`, or a class or module of the package.
+    Receiver,
+}
+
+/// One node of a tree. Nodes stand in preorder, so that a tree is a slice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    /// Kind and count of children, or a kept name. Names of the package have one symbol for all.
+    pub symbol: u64,
+    /// Which of the package's names it is, or [`NO_NAME`].
+    pub name: u32,
+    /// Tokens of the tree that begins here.
+    pub size: u32,
+    /// Byte in the file.
+    pub offset: u32,
+    /// Whether the name is written, not read.
+    pub is_store: bool,
+    pub owner: Owner,
+}
+
+impl Token {
+    /// A kept name: one from outside of the package.
+    pub(super) fn is_kept(&self) -> bool {
+        self.symbol & KEPT != 0
+    }
+}
+
+/// A simple statement or the head of a compound one: what survives any change around it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unit {
+    /// First token and end.
+    pub tokens: (u32, u32),
+    /// Units in the statement's blocks; they follow.
+    pub blocks: u32,
+    /// Number of the function (or module or class body) it stands in.
+    pub function: u32,
+    pub file: u32,
+    /// Writes to names and does nothing else: dropped when nobody reads them.
+    pub only_stores: bool,
+    /// Dropped when all its blocks turn out to be empty.
+    pub only_frames: bool,
+}
+
+/// All files of a package, lowered.
+#[derive(Debug, Default)]
+pub(super) struct Program {
+    pub tokens: Vec<Token>,
+    pub units: Vec<Unit>,
+    pub functions: u32,
+    names: Vec<Name>,
+    by_text: HashMap<String, usize>,
+    next_name: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Name {
+    symbol: u64,
+    id: u32,
+    /// The package defines an attribute, a global, a class or a function of this name.
+    is_defined: bool,
+    is_builtin_method: bool,
+}
+
+impl Program {
+    /// Tokens of a unit.
+    pub(super) fn slice(&self, range: (u32, u32)) -> &[Token] {
+        self.tokens
+            .get(range.0 as usize..range.1 as usize)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.tokens.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Numbers of names are below this.
+    pub(super) fn name_count(&self) -> usize {
+        self.next_name as usize
+    }
+
+    /// A name that no other name of the package is confused with.
+    pub(super) fn fresh(&mut self) -> u32 {
+        let id = self.next_name;
+        self.next_name += 1;
+        id
+    }
+
+    /// Symbol and number of an attribute, global or kept name.
+    pub(super) fn named(&mut self, text: &str) -> (u64, u32) {
+        if let Some(name) = self.by_text.get(text).and_then(|at| self.names.get(*at)) {
+            return (name.symbol, name.id);
+        }
+        let name = Name {
+            symbol: first_u64(blake3::hash(text.as_bytes()).as_bytes()) | KEPT,
+            id: self.fresh(),
+            is_defined: false,
+            is_builtin_method: super::known::is_builtin_method(text),
+        };
+        self.by_text.insert(text.to_owned(), self.names.len());
+        self.names.push(name);
+        (name.symbol, name.id)
+    }
+
+    /// Number of a name that the package defines.
+    pub(super) fn define(&mut self, text: &str) -> u32 {
+        let (_, id) = self.named(text);
+        let at = self.by_text.get(text).copied();
+        if let Some(name) = at.and_then(|at| self.names.get_mut(at)) {
+            name.is_defined = true;
+        }
+        id
+    }
+
+    /// Settles which attributes are the package's own.
+    pub(super) fn settle(&mut self) {
+        let mut by_id = vec![(false, false); self.next_name as usize];
+        for name in &self.names {
+            if let Some(slot) = by_id.get_mut(name.id as usize) {
+                *slot = (name.is_defined, name.is_builtin_method);
+            }
+        }
+        for token in &mut self.tokens {
+            let (is_defined, is_builtin) =
+                by_id.get(token.name as usize).copied().unwrap_or_default();
+            let is_own = match token.owner {
+                Owner::Known => continue,
+                Owner::Any => is_defined && !is_builtin,
+                Owner::Receiver => is_defined,
+            };
+            token.owner = Owner::Known;
+            if is_own {
+                token.symbol = symbol(Kind::Name, 0);
+            } else {
+                token.name = NO_NAME;
+            }
+        }
+    }
+}
+
+/// Symbol of a node that has no name.
+pub(super) fn symbol(kind: Kind, children: u32) -> u64 {
+    (kind as u64) << 32 | u64::from(children)
+}
+
+/// First eight bytes, little endian.
+pub(super) fn first_u64(bytes: &[u8; 32]) -> u64 {
+    bytes
+        .iter()
+        .take(8)
+        .rev()
+        .fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+/// An identifier as CPython compares it.
+pub(super) fn fold_name(name: &str) -> std::borrow::Cow<'_, str> {
+    if name.is_ascii() || is_nfkc(name) {
+        name.into()
+    } else {
+        name.nfkc().collect::<String>().into()
+    }
+}
