@@ -1,0 +1,5 @@
+from . import text as _text
+from .base import TOOLS, Tool
+
+__all__ = ["TOOLS", "Tool"]
+assert _text.NAMES

@@ -1,0 +1,2 @@
+def lines(block):
+    return len(block.compile().splitlines())

@@ -1,0 +1,5 @@
+import textwrap
+
+
+def shorten(text, width):
+    return textwrap.shorten(text, width, placeholder="…")

@@ -1,0 +1,3 @@
+from .constants import EPSILON, WORD
+
+__all__ = ["EPSILON", "WORD"]

@@ -1,0 +1,6 @@
+from .constants import EPSILON, WORD
+
+
+def diversity(text):
+    words = WORD.findall(text)
+    return len(set(words)) / (len(words) + EPSILON)
