@@ -12,6 +12,8 @@ mod host;
 mod policy;
 pub mod similarity;
 mod source;
+#[doc(hidden)]
+pub mod testing;
 
 use std::collections::BTreeSet;
 
