@@ -1,5 +1,6 @@
 //! What is compared: hashes of slices of the normalised program.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::tree::{Kind, NO_NAME, Program, Token, first_u64, symbol};
@@ -31,32 +32,72 @@ pub(super) struct Feature {
 }
 
 /// All features of a program, as often as they occur.
-pub(super) fn features(program: &Program) -> Vec<Feature> {
+pub(super) fn features(program: &Program, idioms: &BTreeSet<u64>) -> Vec<Feature> {
     let mut hasher = Hasher::new(program.name_count());
     let mut features = Vec::new();
+    let mut functions = vec![Function::default(); program.functions as usize];
     for unit in &program.units {
         let statement = program.slice(unit.tokens);
-        features.push(Feature {
-            hash: hasher.hash(Level::Statement, statement.iter()),
-            weight: statement_weight(statement),
-        });
-        add_expressions(statement, &mut hasher, &mut features);
+        let hash = hasher.hash(Level::Statement, statement.iter());
+        let is_idiom = idioms.contains(&hash);
+        let weight = if is_idiom { 1 } else { statement_weight(statement) };
+        features.push(Feature { hash, weight });
+        if !is_idiom {
+            add_expressions(statement, &mut hasher, &mut features);
+        }
+        if let Some(function) = functions.get_mut(unit.function as usize) {
+            function.add(statement, is_idiom);
+        }
     }
-    for function in functions(program) {
-        add_runs(&function, &mut hasher, &mut features);
+    for function in functions {
+        function.add_runs(&mut hasher, &mut features);
     }
     features
 }
 
-/// Tokens of each function, in order.
-fn functions(program: &Program) -> Vec<Vec<&Token>> {
-    let mut functions = vec![Vec::new(); program.functions as usize];
-    for unit in &program.units {
-        if let Some(tokens) = functions.get_mut(unit.function as usize) {
-            tokens.extend(program.slice(unit.tokens));
+/// Hashes of a program's statements.
+pub(super) fn statement_hashes(program: &Program) -> BTreeSet<u64> {
+    let mut hasher = Hasher::new(program.name_count());
+    let units = program.units.iter();
+    units
+        .map(|unit| hasher.hash(Level::Statement, program.slice(unit.tokens).iter()))
+        .collect()
+}
+
+/// The tokens of a function, in order.
+#[derive(Debug, Clone, Default)]
+struct Function<'p> {
+    tokens: Vec<&'p Token>,
+    /// What all tokens before each one, and at last all, say.
+    content: Vec<usize>,
+    said: usize,
+}
+
+impl<'p> Function<'p> {
+    fn add(&mut self, statement: &'p [Token], is_idiom: bool) {
+        for token in statement {
+            self.tokens.push(token);
+            self.content.push(self.said);
+            self.said += if is_idiom { 0 } else { token_content(token) };
         }
     }
-    functions
+
+    /// Winnowing (Schleimer, Wilkerson, Aiken 2003): of the runs in each window, the one with the
+    /// least cheap hash, the last if there are several.
+    fn add_runs(&self, hasher: &mut Hasher, features: &mut Vec<Feature>) {
+        let runs = self.tokens.windows(RUN_TOKENS);
+        let keys: Vec<u64> = runs
+            .map(|run| hasher.cheap_hash(run.iter().copied()))
+            .collect();
+        for at in winnow(&keys) {
+            let run = self.tokens.get(at..at + RUN_TOKENS).unwrap_or_default();
+            let content = |at| self.content.get(at).copied().unwrap_or(self.said);
+            features.push(Feature {
+                hash: hasher.hash(Level::Run, run.iter().copied()),
+                weight: run_weight(content(at + RUN_TOKENS) - content(at)),
+            });
+        }
+    }
 }
 
 fn add_expressions(statement: &[Token], hasher: &mut Hasher, features: &mut Vec<Feature>) {
@@ -70,22 +111,6 @@ fn add_expressions(statement: &[Token], hasher: &mut Hasher, features: &mut Vec<
                 weight: expression_weight(tree),
             });
         }
-    }
-}
-
-/// Winnowing (Schleimer, Wilkerson, Aiken 2003): of the runs in each window, the one with the least
-/// cheap hash, the last if there are several.
-fn add_runs(function: &[&Token], hasher: &mut Hasher, features: &mut Vec<Feature>) {
-    let keys: Vec<u64> = function
-        .windows(RUN_TOKENS)
-        .map(|run| hasher.cheap_hash(run.iter().copied()))
-        .collect();
-    for at in winnow(&keys) {
-        let run = function.get(at..at + RUN_TOKENS).unwrap_or_default();
-        features.push(Feature {
-            hash: hasher.hash(Level::Run, run.iter().copied()),
-            weight: run_weight(run),
-        });
     }
 }
 
@@ -111,12 +136,13 @@ fn winnow(keys: &[u64]) -> Vec<usize> {
     chosen
 }
 
-/// What a slice says beyond the few tokens that any statement has: kept names say most.
-fn content(tokens: &[impl std::borrow::Borrow<Token>]) -> usize {
-    tokens
-        .iter()
-        .map(|token| if token.borrow().is_kept() { 3 } else { 1 })
-        .sum()
+/// What a token says: kept names say most.
+fn token_content(token: &Token) -> usize {
+    if token.is_kept() { 3 } else { 1 }
+}
+
+fn content(tokens: &[Token]) -> usize {
+    tokens.iter().map(token_content).sum()
 }
 
 fn weight(value: usize) -> u8 {
@@ -131,8 +157,8 @@ fn expression_weight(tokens: &[Token]) -> u8 {
     weight(content(tokens).saturating_sub(5) / 2)
 }
 
-fn run_weight(tokens: &[&Token]) -> u8 {
-    weight(content(tokens) / 4)
+fn run_weight(content: usize) -> u8 {
+    weight(content / 8)
 }
 
 /// Hashes slices, with the package's names numbered by their first place in the slice.

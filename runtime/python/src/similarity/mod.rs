@@ -11,6 +11,7 @@ mod sketch;
 mod tree;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use assay_challenge_sdk::abi::PythonFile;
 
@@ -63,10 +64,22 @@ pub fn fingerprint(
     check_size(files)?;
     source::on_large_stack(|| {
         let program = lower_package(files)?;
-        let features = features::features(&program);
+        let features = features::features(&program, idioms());
         Ok(Fingerprint::new(features, template))
     })
     .map_err(FingerprintError::Host)?
+}
+
+/// Hashes of the statements that almost every program has. Needs a large stack.
+fn idioms() -> &'static BTreeSet<u64> {
+    static IDIOMS: OnceLock<BTreeSet<u64>> = OnceLock::new();
+    IDIOMS.get_or_init(|| {
+        let mut program = tree::Program::default();
+        let body = source::parse(include_str!("idioms.py")).unwrap_or_default();
+        lower::lower(&body, 0, &BTreeSet::new(), &mut program);
+        program.settle();
+        features::statement_hashes(&program)
+    })
 }
 
 fn check_size(files: &[PythonFile]) -> Result<(), FingerprintError> {

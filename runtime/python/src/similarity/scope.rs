@@ -14,6 +14,8 @@ pub(super) enum Binding {
     Own(u32),
     /// `self`, `cls`, or a class or module of the package: its attributes are the package's.
     Receiver(u32),
+    /// The options of a command line: their names are the package's.
+    Options(u32),
     /// Imported: the dotted path, whatever it is called here.
     Path(String),
 }
@@ -84,11 +86,10 @@ impl<'a> Scopes<'a> {
                     .get(entry.depth.saturating_sub(1))
                     .is_some_and(|(kind, _)| *kind != ScopeKind::Class)
         };
-        entries
-            .iter()
-            .rev()
-            .find(is_visible)
-            .map(|entry| &entry.binding)
+        // Python doesn't look into the class around a function. Whoever wraps a program in a class
+        // doesn't care.
+        let found = entries.iter().rev().find(is_visible);
+        found.or(entries.last()).map(|entry| &entry.binding)
     }
 
     /// Binds a variable, function or parameter in the innermost scope.

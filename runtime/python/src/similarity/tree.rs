@@ -98,6 +98,8 @@ const KEPT: u64 = 1 << 63;
 pub(super) enum Owner {
     /// Settled.
     Known,
+    /// The package's for sure.
+    Package,
     /// Attribute of any object.
     Any,
     /// Attribute of `self`, `cls`, or a class or module of the package.
@@ -213,9 +215,9 @@ impl Program {
         id
     }
 
-    /// Settles which attributes are the package's own.
+    /// Settles which attributes are the package's own, when all files are there.
     pub(super) fn settle(&mut self) {
-        let mut by_id = vec![(false, false); self.next_name as usize];
+        let mut by_id = vec![(false, false); self.name_count()];
         for name in &self.names {
             if let Some(slot) = by_id.get_mut(name.id as usize) {
                 *slot = (name.is_defined, name.is_builtin_method);
@@ -226,6 +228,7 @@ impl Program {
                 by_id.get(token.name as usize).copied().unwrap_or_default();
             let is_own = match token.owner {
                 Owner::Known => continue,
+                Owner::Package => true,
                 Owner::Any => is_defined && !is_builtin,
                 Owner::Receiver => is_defined,
             };
@@ -236,6 +239,57 @@ impl Program {
                 token.name = NO_NAME;
             }
         }
+        self.join_members();
+    }
+
+    /// Makes `self.total` the name `total`, and so for each variable and attribute of the package:
+    /// turning functions into methods and variables into attributes is free.
+    fn join_members(&mut self) {
+        let own = symbol(Kind::Name, 0);
+        let member = symbol(Kind::Member, 2);
+        let mut joined: Vec<Token> = Vec::with_capacity(self.tokens.len());
+        // Where each token has gone to.
+        let mut places: Vec<u32> = Vec::with_capacity(self.tokens.len() + 1);
+        let mut rest = self.tokens.as_slice();
+        loop {
+            let place = u32::try_from(joined.len()).unwrap_or(u32::MAX);
+            match rest {
+                [object, value, attribute, after @ ..]
+                    if object.symbol == member && value.symbol == own && attribute.symbol == own =>
+                {
+                    joined.push(Token {
+                        offset: object.offset,
+                        ..*attribute
+                    });
+                    places.extend([place, place, place]);
+                    rest = after;
+                }
+                [token, after @ ..] => {
+                    joined.push(*token);
+                    places.push(place);
+                    rest = after;
+                }
+                [] => {
+                    places.push(place);
+                    break;
+                }
+            }
+        }
+        let place = |at: usize| places.get(at).copied().unwrap_or_default();
+        for (at, token) in self.tokens.iter().enumerate() {
+            let start = place(at);
+            let end = place(at + token.size as usize);
+            // What went into a joined token ends where it begins.
+            if let Some(moved) = joined.get_mut(start as usize)
+                && end > start
+            {
+                moved.size = end - start;
+            }
+        }
+        for unit in &mut self.units {
+            unit.tokens = (place(unit.tokens.0 as usize), place(unit.tokens.1 as usize));
+        }
+        self.tokens = joined;
     }
 }
 

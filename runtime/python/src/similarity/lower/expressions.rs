@@ -5,6 +5,7 @@ use rustpython_parser::ast::{
 };
 use rustpython_parser::text_size::TextRange;
 
+use super::super::known;
 use super::super::scope::{Binding, ScopeKind};
 use super::super::tree::{Kind, Owner, fold_name, symbol};
 use super::Lowering;
@@ -73,7 +74,7 @@ impl<'a> Lowering<'a, '_> {
                 self.node(Kind::Lambda, range, |this| {
                     let defaults = this.defaults(args);
                     this.scopes.enter(ScopeKind::Function);
-                    let parameters = this.parameters(args, false);
+                    let parameters = this.parameters(args);
                     this.expression(body);
                     this.scopes.leave();
                     defaults + parameters + 1
@@ -398,15 +399,12 @@ impl<'a> Lowering<'a, '_> {
             return self.kept(&path, attribute.range);
         }
         let first = self.program.tokens.len();
-        let is_receiver = self.is_receiver(base);
+        let owner = self.owner_of_members(base);
         // The outermost link comes first.
-        let members = links.len() - usize::from(is_receiver);
-        for link in links.iter().take(members) {
+        for link in &links {
             self.push(symbol(Kind::Member, 2), link.range);
         }
-        if !is_receiver {
-            self.expression(base);
-        }
+        self.expression(base);
         for (inner, link) in links.iter().rev().enumerate() {
             let ast::ExprAttribute {
                 range,
@@ -415,22 +413,12 @@ impl<'a> Lowering<'a, '_> {
                 ctx,
             } = link;
             let is_store = *ctx == ExprContext::Store;
-            // `self.total` and the variable `total` are one: turning functions into methods is free.
-            if is_receiver && inner == 0 {
-                self.attribute_name(attr, Owner::Receiver, is_store, *range);
-            } else {
-                self.attribute_name(attr, Owner::Any, false, *range);
-            }
+            let owner = if inner == 0 { owner } else { Owner::Any };
+            self.attribute_name(attr, owner, is_store, *range);
         }
         let end = self.program.tokens.len();
-        for (outer, token) in self
-            .program
-            .tokens
-            .iter_mut()
-            .skip(first)
-            .take(members)
-            .enumerate()
-        {
+        let members = self.program.tokens.iter_mut().skip(first);
+        for (outer, token) in members.take(links.len()).enumerate() {
             // Each link ends one name before the link around it.
             token.size = u32::try_from(end - first - 2 * outer).unwrap_or(u32::MAX);
         }
@@ -443,7 +431,7 @@ impl<'a> Lowering<'a, '_> {
         };
         match self.scopes.look_up(&fold_name(&name.id))? {
             Binding::Path(path) => Some(path),
-            Binding::Own(_) | Binding::Receiver(_) => None,
+            Binding::Own(_) | Binding::Receiver(_) | Binding::Options(_) => None,
         }
     }
 
@@ -455,25 +443,26 @@ impl<'a> Lowering<'a, '_> {
         }
         match base {
             Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
-                None => matches!(called, Expr::Name(_)),
+                None => called.is_name_expr() && known::is_builtin(&name.id),
                 Some(Binding::Path(_)) => true,
-                Some(Binding::Own(_) | Binding::Receiver(_)) => false,
+                Some(Binding::Own(_) | Binding::Receiver(_) | Binding::Options(_)) => false,
             },
             _ => false,
         }
     }
 
-    pub(super) fn is_receiver(&self, expression: &Expr) -> bool {
-        match expression {
-            Expr::Name(name) => matches!(
-                self.scopes.look_up(&fold_name(&name.id)),
-                Some(Binding::Receiver(_))
-            ),
-            Expr::Call(call) => match call.func.as_ref() {
-                Expr::Name(name) => name.id.as_str() == "super",
-                _ => false,
+    pub(super) fn owner_of_members(&self, object: &Expr) -> Owner {
+        let is_super = |call: &ast::ExprCall| {
+            matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "super")
+        };
+        match object {
+            Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
+                Some(Binding::Receiver(_)) => Owner::Receiver,
+                Some(Binding::Options(_)) => Owner::Package,
+                _ => Owner::Any,
             },
-            _ => false,
+            Expr::Call(call) if is_super(call) => Owner::Receiver,
+            _ => Owner::Any,
         }
     }
 
@@ -484,7 +473,6 @@ impl<'a> Lowering<'a, '_> {
             args,
             keywords,
         } = call;
-        self.note_declared_names(func, args, keywords);
         if let Expr::Attribute(method) = func.as_ref()
             && method.attr.as_str() == "format"
             && is_text(&method.value)
@@ -521,42 +509,6 @@ impl<'a> Lowering<'a, '_> {
                 this.expression(value);
                 2
             });
-        }
-    }
-
-    /// Attributes that the package declares in strings: options of a command line, fields of tuples.
-    fn note_declared_names(&mut self, func: &Expr, args: &[Expr], keywords: &[ast::Keyword]) {
-        let called = match func {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => return,
-        };
-        if !matches!(called, "add_argument" | "namedtuple" | "add_parser") {
-            return;
-        }
-        let dest = keywords.iter().map(|keyword| &keyword.value);
-        for argument in args.iter().chain(dest) {
-            let elements = match argument {
-                Expr::List(ast::ExprList { elts, .. })
-                | Expr::Tuple(ast::ExprTuple { elts, .. }) => elts.as_slice(),
-                other => std::slice::from_ref(other),
-            };
-            for element in elements {
-                let Expr::Constant(ast::ExprConstant {
-                    value: Constant::Str(text),
-                    ..
-                }) = element
-                else {
-                    continue;
-                };
-                for word in text.split([' ', ',']).take(64) {
-                    let word = word.trim_start_matches('-').replace('-', "_");
-                    if !word.is_empty() {
-                        self.program.define(&keyword_name(&word));
-                        self.program.define(&word);
-                    }
-                }
-            }
         }
     }
 

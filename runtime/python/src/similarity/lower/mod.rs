@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use rustpython_parser::ast::Stmt;
 use rustpython_parser::text_size::TextRange;
 
+use super::known;
 use super::scope::{Binding, ScopeKind, Scopes};
 use super::tree::{Kind, NO_NAME, Owner, Program, Token, Unit, fold_name, symbol};
 
@@ -101,7 +102,7 @@ impl Lowering<'_, '_> {
     fn name(&mut self, text: &str, is_store: bool, range: TextRange) {
         let text = fold_name(text);
         match self.scopes.look_up(&text) {
-            Some(Binding::Own(id) | Binding::Receiver(id)) => {
+            Some(Binding::Own(id) | Binding::Receiver(id) | Binding::Options(id)) => {
                 let id = *id;
                 self.own(id, is_store, range);
             }
@@ -109,7 +110,9 @@ impl Lowering<'_, '_> {
                 let path = path.clone();
                 self.kept(&path, range);
             }
-            None => self.kept(&text, range),
+            None if known::is_builtin(&text) => self.kept(&text, range),
+            // From a file that isn't here or a starred import.
+            None => self.attribute_name(&text, Owner::Package, is_store, range),
         }
     }
 

@@ -95,9 +95,9 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// Binds and adds the parameters, except the first when it is the object. Their default values
-    /// are evaluated outside: see [`Lowering::defaults`].
-    pub(super) fn parameters(&mut self, args: &'a ast::Arguments, skip_first: bool) -> usize {
+    /// Binds the parameters. Only what collects the rest is added: how many there are changes when a
+    /// function becomes a method. Default values are evaluated outside: see [`Lowering::defaults`].
+    pub(super) fn parameters(&mut self, args: &'a ast::Arguments) -> usize {
         let ast::Arguments {
             range: _,
             posonlyargs,
@@ -106,39 +106,27 @@ impl<'a> Lowering<'a, '_> {
             kwonlyargs,
             kwarg,
         } = args;
-        let mut count = 0;
-        let positional = posonlyargs.iter().chain(args);
-        for parameter in positional.skip(usize::from(skip_first)) {
+        for parameter in posonlyargs.iter().chain(args).chain(kwonlyargs) {
             self.parameter(&parameter.def);
-            count += 1;
         }
-        if let Some(rest) = vararg {
-            self.leaf(Kind::Rest, rest.range);
-            self.parameter(rest);
-            count += 2;
+        for (kind, rest) in [(Kind::Rest, vararg), (Kind::KeywordRest, kwarg)] {
+            if let Some(rest) = rest {
+                self.leaf(kind, rest.range);
+                self.parameter(rest);
+            }
         }
-        for parameter in kwonlyargs {
-            self.parameter(&parameter.def);
-            count += 1;
-        }
-        if let Some(rest) = kwarg {
-            self.leaf(Kind::KeywordRest, rest.range);
-            self.parameter(rest);
-            count += 2;
-        }
-        count
+        usize::from(vararg.is_some()) + usize::from(kwarg.is_some())
     }
 
     fn parameter(&mut self, parameter: &'a ast::Arg) {
         let ast::Arg {
-            range,
+            range: _,
             arg,
             annotation: _,
             type_comment: _,
         } = parameter;
         self.program.define(&keyword_name(arg));
         self.scopes.bind(arg, self.program);
-        self.name(arg, true, *range);
     }
 
     /// Default values of all parameters.

@@ -5,7 +5,7 @@ use rustpython_parser::text_size::TextRange;
 
 use super::super::known;
 use super::super::scope::{Binding, ScopeKind};
-use super::super::tree::{Kind, fold_name, symbol};
+use super::super::tree::{Kind, Owner, fold_name, symbol};
 use super::logic::{is_pure, truth};
 use super::{Lowering, Shape};
 
@@ -260,6 +260,13 @@ impl<'a> Lowering<'a, '_> {
             }
             return;
         }
+        if let ([Expr::Name(target)], Expr::Call(call)) = (targets, value)
+            && let Expr::Attribute(method) = call.func.as_ref()
+            && method.attr.as_str() == "parse_args"
+            && let Some(Binding::Own(id)) = self.scopes.look_up(&fold_name(&target.id)).cloned()
+        {
+            self.scopes.rebind(&target.id, Binding::Options(id));
+        }
         self.head(self.stores_shape(targets, value), |this| {
             this.node(Kind::Assign, range, |this| {
                 let count = this.expressions(targets);
@@ -390,7 +397,7 @@ impl<'a> Lowering<'a, '_> {
                 let id = this.program.fresh();
                 this.scopes.rebind(&first.def.arg, Binding::Receiver(id));
             }
-            let parameters = this.parameters(args, is_method);
+            let parameters = this.parameters(args);
             this.finish(node, Kind::Function, defaults + parameters);
             this.push_unit(start, Shape::Acts);
             this.scopes.bind_block(body, this.program);
@@ -448,7 +455,9 @@ impl<'a> Lowering<'a, '_> {
     fn is_variable(&self, target: &Expr) -> bool {
         match target {
             Expr::Name(_) => true,
-            Expr::Attribute(attribute) => self.is_receiver(&attribute.value),
+            Expr::Attribute(attribute) => {
+                self.owner_of_members(&attribute.value) == Owner::Receiver
+            }
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
                 elts.iter().all(Expr::is_name_expr)
             }
