@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::common::{call, context, empty, fault, guest, load, number, wasm};
 use assay_challenge_sdk::abi::{
-    EvaluationInput, EvaluationOutput, PythonCheckRequest, PythonCheckResponse, PythonFile,
-    PythonVerdict, WasmRouteDefinition, WasmRouteRequest, WeightAssignment, WeightEntry, Weights,
-    codec, llm, names, network,
+    EvaluationInput, EvaluationOutput, WasmRouteDefinition, WasmRouteRequest, WeightAssignment,
+    WeightEntry, Weights, codec, llm, names, network,
 };
 use assay_runtime::{
     CallContext, CallError, GuestFault, HostFault, LiveCalls, LlmError, LoadedModule, LogLevel,
@@ -615,14 +614,10 @@ fn granted_live_calls_reach_the_guest_and_their_host_faults_the_caller() {
 }
 
 #[test]
-fn python_and_signatures_are_checked_for_guests() {
+fn signatures_are_checked_for_guests() {
     let module = load(&guest(
-        r#"(import "assay_python" "python_check" (func $py (param i32 i32 i32 i32) (result i32)))
-           (import "assay_crypto" "sr25519_verify" (func $sig (param i32 i32 i32 i32) (result i32)))"#,
-        r#"(func (export "py") (param i32 i32) (result i64)
-               (call $pack (i32.const 65536) (call $py (local.get 0) (local.get 1) (i32.const 65536) (i32.const 65536))))
-           (func (export "py_bad") (result i32) (call $py (i32.const -9) (i32.const 8) (i32.const 0) (i32.const 0)))
-           (func (export "sig") (param i32 i32) (result i32)
+        r#"(import "assay_crypto" "sr25519_verify" (func $sig (param i32 i32 i32 i32) (result i32)))"#,
+        r#"(func (export "sig") (param i32 i32) (result i32)
                (call $sig (local.get 0) (i32.add (local.get 0) (i32.const 96)) (i32.sub (local.get 1) (i32.const 96))
                           (i32.add (local.get 0) (i32.const 32))))
            (func (export "sig_bad") (result i32) (call $sig (i32.const -9) (i32.const 8) (i32.const 0) (i32.const 0)))"#,
@@ -631,22 +626,6 @@ fn python_and_signatures_are_checked_for_guests() {
         let outcome = module.call_raw(name, &context(), empty(), Some(input));
         outcome.unwrap()
     };
-    let request = codec::encode(&PythonCheckRequest {
-        files: vec![PythonFile {
-            path: "agent.py".into(),
-            source: b"import ctypes".to_vec(),
-        }],
-        policy: String::new(),
-    })
-    .unwrap();
-    let bytes = run("py", &request).output.bytes.unwrap();
-    let response: PythonCheckResponse = codec::decode_exact(&bytes, 1 << 20).unwrap();
-    assert_eq!(response.verdict, PythonVerdict::Deny);
-    assert_eq!(
-        run("py_bad", b"").output.value,
-        Some(i64::from(i32::MIN + 1))
-    );
-
     let pair = schnorrkel::Keypair::generate();
     let signature = pair.sign_simple(b"substrate", b"message");
     let mut input = pair.public.to_bytes().to_vec();

@@ -10,3 +10,4 @@ mod abi;
 mod common;
 mod hostile;
 mod load;
+mod python;
