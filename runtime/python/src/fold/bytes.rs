@@ -177,7 +177,7 @@ fn translate_bytes(bytes: &[u8], table: Option<&Const>, delete: Option<&Const>) 
 /// `bytes.hex(sep, bytes_per_sep)`.
 pub(super) fn hex_with_separator(bytes: &[u8], args: Args<'_>) -> Option<Const> {
     let [separator, group] = args.bind(["sep", "bytes_per_sep"])?;
-    let group = group.map_or(Some(1), Const::as_int)?;
+    let group = group.map_or(Some(1), Const::as_c_int)?;
     let Some(separator) = separator else {
         return Const::text(hex::encode(bytes));
     };

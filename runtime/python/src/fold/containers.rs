@@ -132,7 +132,7 @@ fn mutate_list(mut items: Vec<Const>, name: &str, args: Args<'_>) -> Option<(Vec
         "insert" => {
             let [at, item] = args.exactly()?;
             let length = i128::try_from(items.len()).ok()?;
-            let at = at.as_int()?;
+            let at = at.as_size()?;
             let at = if at < 0 {
                 at.saturating_add(length)
             } else {
@@ -142,7 +142,7 @@ fn mutate_list(mut items: Vec<Const>, name: &str, args: Args<'_>) -> Option<(Vec
         }
         "pop" => {
             let [at] = args.bind([""])?;
-            let at = at.map_or(Some(-1), Const::as_int)?;
+            let at = at.map_or(Some(-1), Const::as_size)?;
             result = items.remove(ops::position(at, items.len())?);
         }
         "remove" => {
@@ -159,7 +159,7 @@ fn mutate_list(mut items: Vec<Const>, name: &str, args: Args<'_>) -> Option<(Vec
         }
         "sort" => {
             let [key, reverse] = args.bind(["*key", "*reverse"])?;
-            let reverse = reverse.map_or(Some(0), Const::as_int)? != 0;
+            let reverse = reverse.map_or(Some(0), Const::as_c_int)? != 0;
             super::given(key).is_none().then_some(())?;
             items = order::sorted(items, reverse)?;
         }
@@ -317,7 +317,7 @@ pub(super) fn special(receiver: &Const, name: &str, args: Args<'_>) -> Option<Co
         }
         "__mul__" | "__rmul__" if !number => {
             let [times] = args.exactly()?;
-            ops::repeat(receiver, times.as_int()?)
+            ops::repeat(receiver, times)
         }
         "__mod__" => {
             let [other] = args.exactly()?;

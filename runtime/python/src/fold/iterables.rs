@@ -60,7 +60,7 @@ pub(super) fn builtin(name: &str, args: Args<'_>) -> Option<Const> {
         "sorted" => {
             let [items, key, reverse] = args.bind(["", "*key", "*reverse"])?;
             given(key).is_none().then_some(())?;
-            let reverse = reverse.map_or(Some(0), Const::as_int)? != 0;
+            let reverse = reverse.map_or(Some(0), Const::as_c_int)? != 0;
             Const::list(order::sorted(containers::elements(items?)?, reverse)?)
         }
         "min" | "max" => extreme(name, args),

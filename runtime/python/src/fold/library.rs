@@ -191,7 +191,8 @@ fn unquote(name: &str, args: Args<'_>) -> Option<Const> {
     if name == "unquote_to_bytes" {
         return Const::bytes(match text {
             Const::Str(text) => percent_decoded(text.as_bytes()),
-            _ => percent_decoded(text.as_bytes()?),
+            Const::Bytes(bytes) => percent_decoded(bytes),
+            _ => return None,
         });
     }
     let text = match name {

@@ -27,6 +27,8 @@ pub fn method(
             bytes::bytes_method(data, receiver, name, args)
         }
         Const::Int(value) => integers::method(*value, name, args),
+        // `bool` makes a boolean of them.
+        Const::Bool(_) if name == "from_bytes" => None,
         Const::Bool(value) => integers::method((*value).into(), name, args),
         Const::List(_) | Const::Tuple(_) | Const::Set(_) | Const::Dict(_) => {
             containers::method(receiver, name, args)

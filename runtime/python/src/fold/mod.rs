@@ -241,6 +241,16 @@ impl Const {
         }
     }
 
+    /// An integer where CPython takes a size; others raise an exception.
+    fn as_size(&self) -> Option<i128> {
+        self.as_int().filter(|value| i64::try_from(*value).is_ok())
+    }
+
+    /// An integer where CPython takes a C `int`.
+    fn as_c_int(&self) -> Option<i128> {
+        self.as_int().filter(|value| i32::try_from(*value).is_ok())
+    }
+
     fn weight(&self) -> usize {
         match self {
             Self::None | Self::Bool(_) | Self::Int(_) => 1,

@@ -23,11 +23,8 @@ pub fn binary(op: Operator, a: &Const, b: &Const) -> Option<Const> {
     }
     match op {
         Operator::Add => concat(a, b),
-        Operator::Mult => match (a.as_int(), b.as_int()) {
-            (None, Some(times)) => repeat(a, times),
-            (Some(times), None) => repeat(b, times),
-            _ => None,
-        },
+        Operator::Mult if a.as_int().is_some() => repeat(b, a),
+        Operator::Mult => repeat(a, b),
         Operator::Mod => percent::format(a, b),
         Operator::BitOr | Operator::BitAnd | Operator::BitXor | Operator::Sub => merge(op, a, b),
         _ => None,
@@ -62,8 +59,8 @@ pub(super) fn concat(a: &Const, b: &Const) -> Option<Const> {
 }
 
 /// `value * times` of a sequence.
-pub(super) fn repeat(value: &Const, times: i128) -> Option<Const> {
-    let times = usize::try_from(times.max(0)).ok()?;
+pub(super) fn repeat(value: &Const, times: &Const) -> Option<Const> {
+    let times = usize::try_from(times.as_size()?.max(0)).ok()?;
     // Nothing, however often, is nothing.
     let times_of = |length: usize| {
         let times = if length == 0 { 0 } else { times };
@@ -184,12 +181,9 @@ pub(super) fn contains(container: &Const, item: &Const) -> Option<bool> {
             Some(false)
         }
         Const::Set(items) => {
-            let wanted = Some(order::key(item)?);
-            Some(
-                items
-                    .iter()
-                    .any(|candidate| order::key(candidate) == wanted),
-            )
+            order::key(item)?;
+            let equal = |candidate| order::equal(candidate, item) == Some(true);
+            Some(items.iter().any(equal))
         }
         Const::Dict(pairs) => order::lookup(pairs, item).map(|found| found.is_some()),
         Const::None | Const::Bool(_) | Const::Int(_) => None,

@@ -23,11 +23,11 @@ pub(super) fn lookup<'a>(
     pairs: &'a Bounded<(Const, Const)>,
     wanted: &Const,
 ) -> Option<Option<&'a Const>> {
-    let wanted = key(wanted)?;
+    key(wanted)?;
     Some(
         pairs
             .iter()
-            .find(|(candidate, _)| key(candidate).as_ref() == Some(&wanted))
+            .find(|(candidate, _)| equal(candidate, wanted) == Some(true))
             .map(|(_, value)| value),
     )
 }

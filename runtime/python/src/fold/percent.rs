@@ -166,9 +166,7 @@ impl<'a> Formatter<'a> {
     /// A width or precision, in digits or as `*` from the values.
     fn number<'t>(&mut self, text: &'t str) -> Option<(Option<i128>, &'t str)> {
         if let Some(rest) = text.strip_prefix('*') {
-            let Const::Int(value) = self.positional()? else {
-                return None;
-            };
+            let value = self.positional()?.as_c_int()?;
             return Some((Some(value), rest));
         }
         let end = text

@@ -36,10 +36,10 @@ fn write(out: &mut String, value: &Const, ascii: bool) -> Option<()> {
         Const::Bool(false) => out.push_str("False"),
         Const::Int(value) => write!(out, "{value}").ok()?,
         Const::Str(text) => write_str(out, text, ascii)?,
-        Const::Bytes(bytes) => write_bytes(out, bytes)?,
+        Const::Bytes(bytes) => write_bytes(out, bytes, false)?,
         Const::ByteArray(bytes) => {
             out.push_str("bytearray(");
-            write_bytes(out, bytes)?;
+            write_bytes(out, bytes, true)?;
             out.push(')');
         }
         Const::List(items) => write_items(out, ("[", "]"), items, ascii)?,
@@ -111,7 +111,8 @@ fn write_str(out: &mut String, text: &str, ascii: bool) -> Option<()> {
     Some(())
 }
 
-fn write_bytes(out: &mut String, bytes: &[u8]) -> Option<()> {
+/// A bytearray escapes single quotes even between double ones.
+fn write_bytes(out: &mut String, bytes: &[u8], mutable: bool) -> Option<()> {
     let quote = quote_for(bytes.contains(&b'\''), bytes.contains(&b'"'));
     out.push('b');
     out.push(quote);
@@ -121,9 +122,9 @@ fn write_bytes(out: &mut String, bytes: &[u8]) -> Option<()> {
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
-            byte if char::from(*byte) == quote => {
+            byte if char::from(*byte) == quote || (mutable && *byte == b'\'') => {
                 out.push('\\');
-                out.push(quote);
+                out.push(char::from(*byte));
             }
             b' '..=b'~' => out.push(char::from(*byte)),
             byte => write!(out, "\\x{byte:02x}").ok()?,

@@ -216,7 +216,7 @@ impl<'a> Subject<'a> {
 
     fn split(&self, args: Args<'_>, direction: Direction) -> Option<Const> {
         let [separator, limit] = args.bind(["sep", "maxsplit"])?;
-        let limit = limit.map_or(Some(-1), Const::as_int)?;
+        let limit = limit.map_or(Some(-1), Const::as_size)?;
         // A negative limit is none.
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let text = self.text.as_ref();
@@ -272,7 +272,7 @@ impl<'a> Subject<'a> {
 
     fn splitlines(&self, args: Args<'_>) -> Option<Const> {
         let [keep] = args.bind(["keepends"])?;
-        let keep = keep.map_or(Some(0), Const::as_int)? != 0;
+        let keep = keep.map_or(Some(0), Const::as_c_int)? != 0;
         let mut lines = Vec::new();
         let mut rest = self.text.as_ref();
         while !rest.is_empty() {
@@ -293,8 +293,9 @@ impl<'a> Subject<'a> {
     fn partition(&self, name: &str, args: Args<'_>) -> Option<Const> {
         let [separator_value] = args.exactly()?;
         let separator = self.operand(separator_value)?;
-        // Of bytes and bytearray the separator may keep its own type.
-        if separator.is_empty() || Subject::new(separator_value)?.kind != self.kind {
+        // Of bytes a separator that is a bytearray stays one.
+        let stays = self.kind == Kind::Bytes && matches!(separator_value, Const::ByteArray(_));
+        if separator.is_empty() || stays {
             return None;
         }
         let text = self.text.as_ref();
@@ -330,7 +331,7 @@ impl<'a> Subject<'a> {
     fn replace(&self, args: Args<'_>) -> Option<Const> {
         let [old, new, limit] = args.bind(["", "", ""])?;
         let (old, new) = (self.operand(old?)?, self.operand(new?)?);
-        let limit = limit.map_or(Some(-1), Const::as_int)?;
+        let limit = limit.map_or(Some(-1), Const::as_size)?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let replaced = self.text.matches(old.as_ref()).count().min(limit);
         if replaced.checked_mul(new.len())? > 2 * MAX_LENGTH {
@@ -409,7 +410,7 @@ impl<'a> Subject<'a> {
 
     fn pad(&self, name: &str, args: Args<'_>) -> Option<Const> {
         let [width, fill] = args.bind(["", ""])?;
-        let width = width?.as_int()?;
+        let width = width?.as_size()?;
         let fill = match fill {
             None => ' ',
             Some(fill) => {
@@ -441,7 +442,7 @@ impl<'a> Subject<'a> {
 
     fn zfill(&self, args: Args<'_>) -> Option<Const> {
         let [width] = args.exactly()?;
-        let zeros = "0".repeat(self.missing(width.as_int()?)?);
+        let zeros = "0".repeat(self.missing(width.as_size()?)?);
         let (sign, digits) = match self.text.strip_prefix(['+', '-']) {
             Some(digits) if !zeros.is_empty() => {
                 self.text.split_at_checked(self.text.len() - digits.len())?
@@ -453,7 +454,7 @@ impl<'a> Subject<'a> {
 
     fn expandtabs(&self, args: Args<'_>) -> Option<Const> {
         let [size] = args.bind(["tabsize"])?;
-        let size = usize::try_from(size.map_or(Some(8), Const::as_int)?.max(0)).ok()?;
+        let size = usize::try_from(size.map_or(Some(8), Const::as_c_int)?.max(0)).ok()?;
         let mut out = String::new();
         let mut column = 0_usize;
         for c in self.text.chars() {

@@ -5,17 +5,20 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Scripts and symbols that look like Latin letters or fold to them, whose properties are settled.
-const KNOWN: [(char, char); 11] = [
+const KNOWN: [(char, char); 14] = [
     ('\0', '\u{17f}'),
     ('\u{370}', '\u{3ff}'),
     ('\u{400}', '\u{52f}'),
     ('\u{1e00}', '\u{1eff}'),
-    ('\u{2000}', '\u{218f}'),
+    ('\u{2000}', '\u{209c}'),
+    ('\u{20a0}', '\u{218b}'),
     ('\u{24b6}', '\u{24e9}'),
     ('\u{3000}', '\u{9fff}'),
     ('\u{fb00}', '\u{fb06}'),
     ('\u{ff00}', '\u{ffef}'),
-    ('\u{1d400}', '\u{1d7ff}'),
+    ('\u{1d400}', '\u{1d6a5}'),
+    ('\u{1d6a8}', '\u{1d7cb}'),
+    ('\u{1d7ce}', '\u{1d7ff}'),
     ('\u{1f300}', '\u{1f64f}'),
 ];
 
