@@ -18,7 +18,7 @@ const WINDOW_RUNS: usize = 8;
 /// What a slice is. Part of its hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-enum Level {
+pub(super) enum Level {
     Statement = 1,
     Expression,
     Run,
@@ -92,10 +92,11 @@ impl<'p> Function<'p> {
         for at in winnow(&keys) {
             let run = self.tokens.get(at..at + RUN_TOKENS).unwrap_or_default();
             let content = |at| self.content.get(at).copied().unwrap_or(self.said);
-            features.push(Feature {
-                hash: hasher.hash(Level::Run, run.iter().copied()),
-                weight: run_weight(content(at + RUN_TOKENS) - content(at)),
-            });
+            let weight = run_weight(content(at + RUN_TOKENS) - content(at));
+            if weight > 0 {
+                let hash = hasher.hash(Level::Run, run.iter().copied());
+                features.push(Feature { hash, weight });
+            }
         }
     }
 }
@@ -149,20 +150,22 @@ fn weight(value: usize) -> u8 {
     u8::try_from(value.max(1)).unwrap_or(u8::MAX)
 }
 
+/// The few tokens that any statement has say nothing.
 fn statement_weight(tokens: &[Token]) -> u8 {
     weight(content(tokens).saturating_sub(4))
 }
 
 fn expression_weight(tokens: &[Token]) -> u8 {
-    weight(content(tokens).saturating_sub(5) / 2)
+    weight(content(tokens).saturating_sub(5))
 }
 
+/// Runs overlap, and break wherever something is inserted: they count by far the least.
 fn run_weight(content: usize) -> u8 {
-    weight(content / 8)
+    u8::try_from(content / RUN_TOKENS).unwrap_or(u8::MAX)
 }
 
 /// Hashes slices, with the package's names numbered by their first place in the slice.
-struct Hasher {
+pub(super) struct Hasher {
     /// Slice and number in it of each name.
     seen: Vec<(u32, u32)>,
     slice: u32,
@@ -170,7 +173,7 @@ struct Hasher {
 }
 
 impl Hasher {
-    fn new(names: usize) -> Self {
+    pub(super) fn new(names: usize) -> Self {
         Self {
             seen: vec![(0, 0); names],
             slice: 0,
@@ -179,7 +182,7 @@ impl Hasher {
     }
 
     /// Sixty-four bits of BLAKE3: nobody can write code whose hash is that of someone else's.
-    fn hash<'t>(&mut self, level: Level, tokens: impl Iterator<Item = &'t Token>) -> u64 {
+    pub(super) fn hash<'t>(&mut self, level: Level, tokens: impl Iterator<Item = &'t Token>) -> u64 {
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
         bytes.push(level as u8);
@@ -190,7 +193,7 @@ impl Hasher {
     }
 
     /// A hash good enough to choose by.
-    fn cheap_hash<'t>(&mut self, tokens: impl Iterator<Item = &'t Token>) -> u64 {
+    pub(super) fn cheap_hash<'t>(&mut self, tokens: impl Iterator<Item = &'t Token>) -> u64 {
         let mut state = 0u64;
         self.number(tokens, |value| {
             state = (state ^ value)

@@ -4,8 +4,11 @@
 
 mod dead;
 mod features;
+mod index;
 mod known;
 mod lower;
+mod regions;
+mod rewrite;
 mod scope;
 mod sketch;
 mod tree;
@@ -16,6 +19,8 @@ use std::sync::OnceLock;
 use assay_challenge_sdk::abi::PythonFile;
 
 use crate::source;
+pub use index::Index;
+pub use regions::{MAX_REGIONS, Place, Region, regions};
 pub use sketch::{DecodeError, Fingerprint, MAX_FINGERPRINT_BYTES, Scores, compare};
 
 /// Bytes of all files of a package.
@@ -77,7 +82,7 @@ fn idioms() -> &'static BTreeSet<u64> {
         let mut program = tree::Program::default();
         let body = source::parse(include_str!("idioms.py")).unwrap_or_default();
         lower::lower(&body, 0, &BTreeSet::new(), &mut program);
-        program.settle();
+        finish(&mut program);
         features::statement_hashes(&program)
     })
 }
@@ -106,9 +111,16 @@ fn lower_package(files: &[PythonFile]) -> Result<tree::Program, FingerprintError
         let body = source::parse(&text).map_err(|finding| error(file, &text, finding))?;
         lower::lower(&body, number, &modules, &mut program);
     }
-    program.settle();
-    dead::drop_dead(&mut program);
+    finish(&mut program);
     Ok(program)
+}
+
+/// What can be done when all files are there.
+fn finish(program: &mut tree::Program) {
+    program.settle();
+    rewrite::join_members(program);
+    dead::drop_dead(program);
+    rewrite::inline(program);
 }
 
 /// Names under which a file is imported: its folders and itself.

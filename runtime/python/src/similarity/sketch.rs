@@ -22,14 +22,14 @@ const SCALE: u64 = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fingerprint {
     /// By hash, without repetition.
-    pub(super) entries: Vec<Entry>,
+    entries: Vec<Entry>,
     /// Greater hashes were dropped.
     limit: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub hash: u64,
+struct Entry {
+    hash: u64,
     weight: u8,
     /// 1 + the binary logarithm of how often it occurs: repeating costs a plagiarist nothing.
     count: u8,
@@ -99,10 +99,20 @@ impl Fingerprint {
         Self { entries, limit }
     }
 
-    fn has(&self, hash: u64) -> bool {
+    pub(super) fn has(&self, hash: u64) -> bool {
         self.entries
             .binary_search_by_key(&hash, |entry| entry.hash)
             .is_ok()
+    }
+
+    /// Hashes, least first.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|entry| entry.hash)
+    }
+
+    /// Hashes with what they weigh.
+    pub(super) fn masses(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.entries.iter().map(|entry| (entry.hash, entry.mass()))
     }
 
     /// Whether there is nothing to compare.

@@ -98,7 +98,7 @@ const KEPT: u64 = 1 << 63;
 pub(super) enum Owner {
     /// Settled.
     Known,
-    /// The package's for sure.
+    /// The package's.
     Package,
     /// Attribute of any object.
     Any,
@@ -113,7 +113,7 @@ pub(super) struct Token {
     pub symbol: u64,
     /// Which of the package's names it is, or [`NO_NAME`].
     pub name: u32,
-    /// Tokens of the tree that begins here.
+    /// Tokens of the tree that begins here; counted when the program is complete.
     pub size: u32,
     /// Byte in the file.
     pub offset: u32,
@@ -239,57 +239,24 @@ impl Program {
                 token.name = NO_NAME;
             }
         }
-        self.join_members();
     }
+}
 
-    /// Makes `self.total` the name `total`, and so for each variable and attribute of the package:
-    /// turning functions into methods and variables into attributes is free.
-    fn join_members(&mut self) {
-        let own = symbol(Kind::Name, 0);
-        let member = symbol(Kind::Member, 2);
-        let mut joined: Vec<Token> = Vec::with_capacity(self.tokens.len());
-        // Where each token has gone to.
-        let mut places: Vec<u32> = Vec::with_capacity(self.tokens.len() + 1);
-        let mut rest = self.tokens.as_slice();
-        loop {
-            let place = u32::try_from(joined.len()).unwrap_or(u32::MAX);
-            match rest {
-                [object, value, attribute, after @ ..]
-                    if object.symbol == member && value.symbol == own && attribute.symbol == own =>
-                {
-                    joined.push(Token {
-                        offset: object.offset,
-                        ..*attribute
-                    });
-                    places.extend([place, place, place]);
-                    rest = after;
-                }
-                [token, after @ ..] => {
-                    joined.push(*token);
-                    places.push(place);
-                    rest = after;
-                }
-                [] => {
-                    places.push(place);
-                    break;
-                }
-            }
-        }
-        let place = |at: usize| places.get(at).copied().unwrap_or_default();
-        for (at, token) in self.tokens.iter().enumerate() {
-            let start = place(at);
-            let end = place(at + token.size as usize);
-            // What went into a joined token ends where it begins.
-            if let Some(moved) = joined.get_mut(start as usize)
-                && end > start
-            {
-                moved.size = end - start;
-            }
-        }
-        for unit in &mut self.units {
-            unit.tokens = (place(unit.tokens.0 as usize), place(unit.tokens.1 as usize));
-        }
-        self.tokens = joined;
+/// How many trees follow a token as its children.
+fn children(token: &Token) -> u32 {
+    if token.is_kept() {
+        return 0;
+    }
+    u32::try_from(token.symbol & u64::from(u32::MAX)).unwrap_or_default()
+}
+
+/// Counts the tokens of each tree in a slice of whole trees.
+pub(super) fn count_sizes(tokens: &mut [Token]) {
+    let mut sizes: Vec<u32> = Vec::new();
+    for token in tokens.iter_mut().rev() {
+        let after = sizes.len().saturating_sub(children(token) as usize);
+        token.size = 1 + sizes.drain(after..).sum::<u32>();
+        sizes.push(token.size);
     }
 }
 

@@ -398,7 +398,6 @@ impl<'a> Lowering<'a, '_> {
             }
             return self.kept(&path, attribute.range);
         }
-        let first = self.program.tokens.len();
         let owner = self.owner_of_members(base);
         // The outermost link comes first.
         for link in &links {
@@ -415,12 +414,6 @@ impl<'a> Lowering<'a, '_> {
             let is_store = *ctx == ExprContext::Store;
             let owner = if inner == 0 { owner } else { Owner::Any };
             self.attribute_name(attr, owner, is_store, *range);
-        }
-        let end = self.program.tokens.len();
-        let members = self.program.tokens.iter_mut().skip(first);
-        for (outer, token) in members.take(links.len()).enumerate() {
-            // Each link ends one name before the link around it.
-            token.size = u32::try_from(end - first - 2 * outer).unwrap_or(u32::MAX);
         }
     }
 
@@ -620,7 +613,11 @@ fn is_text(expression: &Expr) -> bool {
 fn is_short(expression: &Expr) -> bool {
     match expression {
         Expr::Name(_) | Expr::Constant(_) => true,
-        Expr::Attribute(attribute) => matches!(attribute.value.as_ref(), Expr::Name(_)),
+        Expr::Attribute(attribute) => attribute.value.is_name_expr(),
+        Expr::Subscript(subscript) => {
+            subscript.value.is_name_expr()
+                && (subscript.slice.is_name_expr() || subscript.slice.is_constant_expr())
+        }
         _ => false,
     }
 }

@@ -5,6 +5,7 @@
 
 mod expressions;
 mod logic;
+mod loops;
 mod patterns;
 mod statements;
 
@@ -66,10 +67,8 @@ impl Lowering<'_, '_> {
 
     /// Says what the node begun at token `at` has become.
     fn finish(&mut self, at: usize, kind: Kind, children: usize) {
-        let size = self.program.tokens.len() - at;
         if let Some(token) = self.program.tokens.get_mut(at) {
             token.symbol = symbol(kind, u32::try_from(children).unwrap_or(u32::MAX));
-            token.size = u32::try_from(size).unwrap_or(u32::MAX);
         }
     }
 
@@ -166,4 +165,12 @@ enum Shape {
     OnlyStores,
     /// It goes when its blocks are empty.
     OnlyFrames,
+}
+
+fn frames_shape(is_pure: bool) -> Shape {
+    if is_pure {
+        Shape::OnlyFrames
+    } else {
+        Shape::Acts
+    }
 }

@@ -7,7 +7,7 @@ use super::super::known;
 use super::super::scope::{Binding, ScopeKind};
 use super::super::tree::{Kind, Owner, fold_name, symbol};
 use super::logic::{is_pure, truth};
-use super::{Lowering, Shape};
+use super::{Lowering, Shape, frames_shape};
 
 /// A function, `async` or not.
 struct Function<'a> {
@@ -57,8 +57,7 @@ impl<'a> Lowering<'a, '_> {
             }),
             Stmt::ClassDef(class) => self.class(class),
             Stmt::Return(ast::StmtReturn { range, value }) => {
-                let value = value.as_deref().filter(|value| !is_none(value));
-                self.plain(Kind::Return, *range, value.into_iter());
+                self.give_back(value.as_deref(), *range);
             }
             Stmt::Delete(ast::StmtDelete { range, targets }) => {
                 self.plain(Kind::Delete, *range, targets.iter());
@@ -245,6 +244,24 @@ impl<'a> Lowering<'a, '_> {
         });
     }
 
+    fn give_back(&mut self, value: Option<&'a Expr>, range: TextRange) {
+        let Some(value) = value.filter(|value| !is_none(value)) else {
+            self.head(Shape::Acts, |this| this.leaf(Kind::Return, range));
+            return;
+        };
+        let made = self.program.fresh();
+        if self.assign_comprehension(value, range, |this| this.own(made, true, range)) {
+            self.head(Shape::Acts, |this| {
+                this.node(Kind::Return, range, |this| {
+                    this.own(made, false, range);
+                    1
+                });
+            });
+        } else {
+            self.plain(Kind::Return, range, std::iter::once(value));
+        }
+    }
+
     fn assign(&mut self, targets: &'a [Expr], value: &'a Expr, range: TextRange) {
         // `a, b = 1, 2` is `a = 1` and `b = 2`.
         if let ([Expr::Tuple(left)], Expr::Tuple(right)) = (targets, value)
@@ -266,6 +283,11 @@ impl<'a> Lowering<'a, '_> {
             && let Some(Binding::Own(id)) = self.scopes.look_up(&fold_name(&target.id)).cloned()
         {
             self.scopes.rebind(&target.id, Binding::Options(id));
+        }
+        if let [Expr::Name(target)] = targets
+            && self.assign_comprehension(value, range, |this| this.name(&target.id, true, range))
+        {
+            return;
         }
         self.head(self.stores_shape(targets, value), |this| {
             this.node(Kind::Assign, range, |this| {
@@ -480,14 +502,6 @@ impl<'a> Lowering<'a, '_> {
         is_output
             && call.args.iter().all(is_pure)
             && call.keywords.iter().all(|keyword| is_pure(&keyword.value))
-    }
-}
-
-fn frames_shape(is_pure: bool) -> Shape {
-    if is_pure {
-        Shape::OnlyFrames
-    } else {
-        Shape::Acts
     }
 }
 
