@@ -74,6 +74,22 @@ Exit codes:
   1    denied, or somebody should look at it
   2    wrong usage, or files that can't be read: nothing was checked";
 
+const SIMILARITY_EXAMPLES: &str = "\
+Examples:
+  assay similarity my-agent other-agent.zip
+  assay similarity a.py b.py --show          with the code of the largest regions
+  assay similarity my-agent other --template starter
+  assay similarity my-agent other --fail-over 80 && assay submit --package my-agent
+  assay similarity my-agent other --json | jq .similarity
+
+Names, layout, comments and literals don't count, nor does the order of functions. Code that is
+only in the template is left out on both sides. JSON has scores in 1/10,000.
+
+Exit codes:
+  0    compared
+  1    the similarity is above --fail-over
+  2    wrong usage, or files that can't be read or are not Python: nothing was compared";
+
 const SUBMISSION_EXAMPLES: &str = "\
 Examples:
   assay submission 3f1c…                     the whole id, as `assay submit` prints it
@@ -139,6 +155,9 @@ pub enum Command {
     /// Check Python sources against a challenge's policy, exactly as validators do
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Compare two packages: how alike they are, and which lines match
+    #[command(after_help = SIMILARITY_EXAMPLES)]
+    Similarity(SimilarityArgs),
     /// Show the journey of one submission
     #[command(after_help = format!("{SUBMISSION_EXAMPLES}\n\n{EXIT_CODES}"))]
     Submission(SubmissionArgs),
@@ -234,6 +253,38 @@ pub struct CheckArgs {
     pub policy: String,
 }
 
+/// Arguments of `assay similarity`.
+#[derive(Debug, Args)]
+pub struct SimilarityArgs {
+    /// A .py file, a directory or a zip
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
+    pub a: PathBuf,
+    /// What it is compared with: the same kinds
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
+    pub b: PathBuf,
+    /// What both may have started from; it doesn't count
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub template: Option<PathBuf>,
+    /// Show the code of the largest matching regions
+    #[arg(long)]
+    pub show: bool,
+    /// Exit with 1 when the similarity is above this many percent
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    pub fail_over: Option<u32>,
+}
+
+/// A percentage with up to two decimals, in 1/10,000.
+fn parse_percent(text: &str) -> Result<u32, String> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    let is_percent = (1..=3).contains(&whole.len()) && decimals.len() <= 2;
+    let number = format!("{whole}{decimals:0<2}");
+    match number.parse::<u32>() {
+        Ok(parts @ 0..=10_000) if is_percent && is_number(&number) => Ok(parts),
+        _ => Err("expected 0 to 100 with at most two decimals, as 80 or 87.5".to_owned()),
+    }
+}
+
 /// Arguments of `assay submission`.
 #[derive(Debug, Args)]
 pub struct SubmissionArgs {
@@ -290,6 +341,20 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn percentages_are_read_exactly_or_not_at_all() {
+        let read = |text| parse_percent(text).ok();
+        assert_eq!(
+            ["0", "80", "87.5", "99.99", "100", "100.00", "5."].map(read),
+            [0, 8_000, 8_750, 9_999, 10_000, 10_000, 500].map(Some)
+        );
+        for text in [
+            "", "-1", "+1", "100.01", "1.234", ".5", "1e1", "٣", "1.+5", "0001",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

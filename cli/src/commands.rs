@@ -2,6 +2,8 @@
 
 mod check;
 mod keys;
+mod output;
+mod similarity;
 mod status;
 mod submission;
 mod submit;
@@ -29,6 +31,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Submit(args) => submit::run(global, &args).await,
         Command::Submission(args) => submission::run(global, &args).await,
         Command::Check(args) => check::run(global, &args),
+        Command::Similarity(args) => similarity::run(global, &args),
         Command::Status(_) => status::run(global).await,
         Command::Tui(args) => tui::run(global, &args).await,
         Command::Completions(args) => completions(&args),

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod commands;
+mod comparison;
 pub mod exit;
 mod findings;
 #[cfg(test)]

@@ -25,6 +25,15 @@ pub const CODE_COLUMNS: usize = 120;
 /// Fewest and most columns of source code shown, whatever the terminal says.
 pub const CODE_COLUMNS_RANGE: (usize, usize) = (40, 240);
 
+/// Matching regions of two packages that are listed for people; JSON has all.
+pub const REGIONS_LISTED_MAX: usize = 20;
+
+/// Matching regions whose code is shown when asked for.
+pub const REGIONS_SHOWN_MAX: usize = 3;
+
+/// Lines of code shown of one matching region.
+pub const REGION_LINES_MAX: usize = 40;
+
 /// Largest raw payload file read in bytes; the network's own limit is checked afterwards.
 pub const PAYLOAD_READ_MAX_BYTES: u64 = 8 * 1024 * 1024;
 

@@ -4,7 +4,7 @@
 //! long is cut around its mark. Marks are placed by the columns that characters take, not by their
 //! number.
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::text::visible_char;
 
@@ -32,6 +32,17 @@ pub fn lines(source: &[u8]) -> Vec<String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     text.split('\n').map(str::to_owned).collect()
+}
+
+/// The code of a line without a mark, in at most `columns`.
+pub fn plain(line: &str, columns: usize) -> String {
+    cut(line, 0, 0, columns).code
+}
+
+/// A text and as many blanks as make it `columns` wide.
+pub fn padded(text: &str, columns: usize) -> String {
+    let blanks = columns.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(blanks))
 }
 
 /// A line with a mark under `width` characters from `column`, counted from 1. Column 0 means all of
@@ -168,6 +179,14 @@ mod tests {
             drawn(&marked(&line, 4_007, 1, 20)),
             "…+b+b+b+b+b+b+b+b+b\n                  ^"
         );
+    }
+
+    #[test]
+    fn columns_next_to_each_other_stay_apart() {
+        assert_eq!(plain("abcdefghij", 8), "abcdef…");
+        assert_eq!(plain("abcdefgh", 8), "abcdefgh");
+        assert_eq!(padded("中", 4), "中  ");
+        assert_eq!(padded("abcdef", 4), "abcdef");
     }
 
     #[test]

@@ -6,107 +6,39 @@
     clippy::panic
 )]
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{Cursor, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
-use serde_json::Value;
-use zip::write::SimpleFileOptions;
-
-struct Folder {
-    dir: tempfile::TempDir,
-}
-
-impl Folder {
-    fn with(files: &[(&str, &str)]) -> Folder {
-        let folder = Folder {
-            dir: tempfile::tempdir().unwrap(),
-        };
-        for (name, text) in files {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        folder
-    }
-
-    fn path(&self) -> &Path {
-        self.dir.path()
-    }
-
-    fn command(&self, args: &[&OsStr]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
-        command
-            .arg("check")
-            .args(args)
-            .current_dir(self.path())
-            .env_clear()
-            .env("HOME", self.path());
-        command
-    }
-
-    fn check(&self, args: &[&str]) -> Output {
-        let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
-        self.command(&args).output().unwrap()
-    }
-
-    /// The exit code is 2, nothing is on standard output, and the reason is on standard error.
-    fn refuses(&self, args: &[&str], reason: &str) {
-        let output = self.check(args);
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", err(&output));
-        assert_eq!(out(&output), "", "{args:?}");
-        assert!(err(&output).contains(reason), "{args:?}: {}", err(&output));
-    }
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}: {}{}", out(output), err(output));
-    })
-}
-
-fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in files {
-        writer
-            .start_file(*name, SimpleFileOptions::default())
-            .unwrap();
-        writer.write_all(text.as_bytes()).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
-}
+use folder::{Folder, err, json, out, zipped};
 
 const GOOD: &str = "import json\nprint(json.dumps({}))\n";
 const BAD: &str = "import json\n\n    \nimport ctypes\n";
 
 #[test]
 fn a_file_a_directory_and_a_zip_get_the_same_verdict() {
-    let folder = Folder::with(&[
-        ("good/agent.py", GOOD),
-        ("good/lib/util.py", "x = 1\n"),
-        ("bad/agent.py", GOOD),
-        ("bad/lib/util.py", BAD),
-        ("bad/notes.txt", "import ctypes"),
-    ]);
+    let folder = Folder::with(
+        "check",
+        &[
+            ("good/agent.py", GOOD),
+            ("good/lib/util.py", "x = 1\n"),
+            ("bad/agent.py", GOOD),
+            ("bad/lib/util.py", BAD),
+            ("bad/notes.txt", "import ctypes"),
+        ],
+    );
     for name in ["good", "bad"] {
         let util = fs::read_to_string(folder.path().join(name).join("lib/util.py")).unwrap();
         let files = [("agent.py", GOOD), ("lib/util.py", util.as_str())];
-        fs::write(folder.path().join(format!("{name}.zip")), zipped(&files)).unwrap();
+        folder.write(&format!("{name}.zip"), zipped(&files));
     }
     for good in ["good", "good.zip", "good/agent.py"] {
-        let output = folder.check(&[good]);
+        let output = folder.run(&[good]);
         assert_eq!(output.status.code(), Some(0), "{good}: {}", out(&output));
         assert!(out(&output).ends_with(" checked: allowed\n"), "{good}");
         assert_eq!(err(&output), "");
@@ -117,7 +49,7 @@ fn a_file_a_directory_and_a_zip_get_the_same_verdict() {
         ("bad.zip", "--> lib/util.py:4:"),
         ("bad/lib/util.py", "--> bad/lib/util.py:4:"),
     ] {
-        let output = folder.check(&[bad]);
+        let output = folder.run(&[bad]);
         let text = out(&output);
         assert_eq!(output.status.code(), Some(1), "{bad}: {text}");
         assert!(text.contains(shown), "{text}");
@@ -129,8 +61,8 @@ fn a_file_a_directory_and_a_zip_get_the_same_verdict() {
 
 #[test]
 fn json_is_the_only_thing_on_standard_output_and_holds_everything() {
-    let folder = Folder::with(&[("agent.py", BAD), ("lib/util.py", "x = 1\n")]);
-    let output = folder.check(&[".", "--json"]);
+    let folder = Folder::with("check", &[("agent.py", BAD), ("lib/util.py", "x = 1\n")]);
+    let output = folder.run(&[".", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let view = json(&output);
     assert_eq!(view["verdict"], "deny");
@@ -147,31 +79,29 @@ fn json_is_the_only_thing_on_standard_output_and_holds_everything() {
     }
     assert!(violation["column"].is_u64() && violation["width"].is_u64());
 
-    let output = folder.check(&["lib", "--json"]);
+    let output = folder.run(&["lib", "--json"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(json(&output)["violations"], serde_json::json!([]));
 
-    let output = folder.check(&["gone", "--json"]);
+    let output = folder.run(&["gone", "--json"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(json(&output)["exitCode"], 2);
 }
 
 #[test]
 fn a_policy_is_a_name_or_a_file() {
-    let folder = Folder::with(&[
-        ("agent.py", "import ctypes\n"),
-        ("lenient.toml", "allowed_imports = ['ctypes']\n"),
-        ("broken.toml", "allowed_imports = 7\n"),
-        ("unknown.toml", "allowed_imports = []\nallow_all = true\n"),
-        ("term", "allowed_imports = ['ctypes']\n"),
-    ]);
-    fs::write(folder.path().join("binary.toml"), b"\xff").unwrap();
-    let code = |policy: &str| {
-        folder
-            .check(&["agent.py", "--policy", policy])
-            .status
-            .code()
-    };
+    let folder = Folder::with(
+        "check",
+        &[
+            ("agent.py", "import ctypes\n"),
+            ("lenient.toml", "allowed_imports = ['ctypes']\n"),
+            ("broken.toml", "allowed_imports = 7\n"),
+            ("unknown.toml", "allowed_imports = []\nallow_all = true\n"),
+            ("term", "allowed_imports = ['ctypes']\n"),
+        ],
+    );
+    folder.write("binary.toml", b"\xff");
+    let code = |policy: &str| folder.run(&["agent.py", "--policy", policy]).status.code();
     assert_eq!(code("term"), Some(1));
     assert_eq!(code("./term"), Some(0));
     assert_eq!(code("lenient.toml"), Some(0));
@@ -192,22 +122,25 @@ fn a_policy_is_a_name_or_a_file() {
 
 #[test]
 fn what_can_not_be_read_exits_with_2_and_says_what_to_do() {
-    let folder = Folder::with(&[
-        ("empty/readme.md", ""),
-        ("empty/.hidden/agent.py", BAD),
-        ("empty/__pycache__/agent.py", BAD),
-        ("notes.txt", "import os"),
-        ("broken.zip", "not a zip"),
-        ("cut.zip", "PK\u{3}\u{4}"),
-        ("secret/agent.py", GOOD),
-    ]);
+    let folder = Folder::with(
+        "check",
+        &[
+            ("empty/readme.md", ""),
+            ("empty/.hidden/agent.py", BAD),
+            ("empty/__pycache__/agent.py", BAD),
+            ("notes.txt", "import os"),
+            ("broken.zip", "not a zip"),
+            ("cut.zip", "PK\u{3}\u{4}"),
+            ("secret/agent.py", GOOD),
+        ],
+    );
     fs::create_dir(folder.path().join("nothing")).unwrap();
     let files: Vec<(String, String)> = (0..257)
         .map(|n| (format!("many/{n}.py"), String::new()))
         .collect();
     for (name, text) in &files {
         fs::create_dir_all(folder.path().join("many")).unwrap();
-        fs::write(folder.path().join(name), text).unwrap();
+        folder.write(name, text);
     }
     let deep = folder.path().join("deep").join("d/".repeat(40));
     fs::create_dir_all(deep).unwrap();
@@ -242,7 +175,7 @@ fn what_can_not_be_read_exits_with_2_and_says_what_to_do() {
 
 #[test]
 fn a_package_that_validators_refuse_unread_is_refused_by_the_same_rule() {
-    let folder = Folder::with(&[]);
+    let folder = Folder::with("check", &[]);
     for (name, files, rule) in [
         (
             "native.zip",
@@ -256,46 +189,52 @@ fn a_package_that_validators_refuse_unread_is_refused_by_the_same_rule() {
             "zip.nested_archive",
         ),
     ] {
-        fs::write(folder.path().join(name), zipped(files)).unwrap();
+        folder.write(name, zipped(files));
         folder.refuses(&[name], rule);
     }
-    fs::write(folder.path().join("part.zip"), zipped(&[("util.py", GOOD)])).unwrap();
-    let output = folder.check(&["part.zip"]);
+    folder.write("part.zip", zipped(&[("util.py", GOOD)]));
+    let output = folder.run(&["part.zip"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(err(&output).contains("no agent.py at the root"));
-    fs::write(folder.path().join("text.zip"), zipped(&[("a.txt", "")])).unwrap();
+    folder.write("text.zip", zipped(&[("a.txt", "")]));
     folder.refuses(&["text.zip"], "holds no Python files");
 }
 
 #[test]
 fn no_python_file_of_a_directory_stays_unread_but_what_is_left_out_on_purpose() {
-    let folder = Folder::with(&[
-        ("p/agent.py", GOOD),
-        ("p/WINDOWS.PYW", GOOD),
-        ("p/types.pyi", GOOD),
-        ("p/.hidden.py", GOOD),
-        ("p/.git/hook.py", BAD),
-        ("p/__pycache__/x.py", BAD),
-        ("elsewhere/evil.py", BAD),
-    ]);
+    let folder = Folder::with(
+        "check",
+        &[
+            ("p/agent.py", GOOD),
+            ("p/WINDOWS.PYW", GOOD),
+            ("p/types.pyi", GOOD),
+            ("p/.hidden.py", GOOD),
+            ("p/.git/hook.py", BAD),
+            ("p/__pycache__/x.py", BAD),
+            ("elsewhere/evil.py", BAD),
+        ],
+    );
     symlink("../elsewhere", folder.path().join("p/link")).unwrap();
     symlink("../elsewhere/evil.py", folder.path().join("p/link.py")).unwrap();
-    let output = folder.check(&["p", "--json"]);
+    let output = folder.run(&["p", "--json"]);
     let files = json(&output)["files"].clone();
     assert_eq!(
         files,
         serde_json::json!([".hidden.py", "WINDOWS.PYW", "agent.py", "types.pyi"])
     );
     assert_eq!(err(&output), "");
-    let output = folder.check(&["p"]);
+    let output = folder.run(&["p"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(err(&output).contains("2 links were not followed"));
 }
 
 #[test]
 fn names_that_are_not_utf8_or_steer_the_terminal_are_told_apart_safely() {
-    let folder = Folder::with(&[("evil\u{1b}[2J/a\u{202e}.py", "import ctypes\n")]);
-    let output = folder.check(&["."]);
+    let folder = Folder::with(
+        "check",
+        &[("evil\u{1b}[2J/a\u{202e}.py", "import ctypes\n")],
+    );
+    let output = folder.run(&["."]);
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(text.contains("evil\\u{1b}[2J/a\\u{202e}.py:1:"), "{text}");
@@ -308,17 +247,17 @@ fn names_that_are_not_utf8_or_steer_the_terminal_are_told_apart_safely() {
     let harmless = OsStr::from_bytes(b"bad\xff.txt");
     fs::remove_file(folder.path().join(name)).unwrap();
     fs::write(folder.path().join(harmless), b"").unwrap();
-    assert_eq!(folder.check(&["."]).status.code(), Some(1));
+    assert_eq!(folder.run(&["."]).status.code(), Some(1));
 }
 
 #[test]
 fn a_source_that_is_no_text_is_denied_not_an_error() {
-    let folder = Folder::with(&[("nul.py", "x = 1\0\n")]);
-    fs::write(folder.path().join("latin.py"), b"x = '\xe9'\n").unwrap();
-    fs::write(folder.path().join("zip.py"), zipped(&[("agent.py", GOOD)])).unwrap();
-    fs::write(folder.path().join("huge.py"), " ".repeat(2 << 20)).unwrap();
+    let folder = Folder::with("check", &[("nul.py", "x = 1\0\n")]);
+    folder.write("latin.py", b"x = '\xe9'\n");
+    folder.write("zip.py", zipped(&[("agent.py", GOOD)]));
+    folder.write("huge.py", " ".repeat(2 << 20));
     for name in ["nul.py", "latin.py", "zip.py", "huge.py"] {
-        let output = folder.check(&[name]);
+        let output = folder.run(&[name]);
         assert_eq!(output.status.code(), Some(1), "{name}: {}", err(&output));
         assert!(out(&output).contains(&format!("--> {name}")), "{name}");
     }
@@ -326,7 +265,7 @@ fn a_source_that_is_no_text_is_denied_not_an_error() {
 
 #[test]
 fn a_reader_that_goes_away_changes_no_verdict() {
-    let folder = Folder::with(&[("agent.py", &"import ctypes\n".repeat(10_000))]);
+    let folder = Folder::with("check", &[("agent.py", &"import ctypes\n".repeat(10_000))]);
     let mut child = folder
         .command(&[OsStr::new("agent.py")])
         .stdout(Stdio::piped())
@@ -348,7 +287,7 @@ fn a_reader_that_goes_away_changes_no_verdict() {
 
 #[test]
 fn colours_come_and_go_as_asked() {
-    let folder = Folder::with(&[("agent.py", "import ctypes\n")]);
+    let folder = Folder::with("check", &[("agent.py", "import ctypes\n")]);
     let run = |name: &str| {
         let mut command = folder.command(&[OsStr::new("agent.py")]);
         out(&command.env(name, "1").output().unwrap())

@@ -85,6 +85,7 @@ fn every_command_has_help_with_examples() {
         &["keys", "inspect"],
         &["submit"],
         &["check"],
+        &["similarity"],
         &["submission"],
         &["status"],
         &["tui"],

@@ -1,6 +1,5 @@
 //! `assay check`: what the validators' screen of Python says, before anything is submitted.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use assay_challenge_sdk::abi::{
@@ -9,16 +8,13 @@ use assay_challenge_sdk::abi::{
 use assay_python::{CheckError, Policy};
 use serde::Serialize;
 
+use super::output::{code_columns, read_sources, write_json, write_text};
 use crate::args::{CheckArgs, Global};
 use crate::exit::{Exit, Failure};
 use crate::findings;
-use crate::limits::{CODE_COLUMNS, CODE_COLUMNS_RANGE, POLICY_READ_MAX_BYTES};
+use crate::limits::POLICY_READ_MAX_BYTES;
 use crate::package::read_bounded;
-use crate::sources::{self, Sources};
 use crate::text::visible;
-
-/// Columns beside the code: line number, bar and blanks.
-const GUTTER_COLUMNS: usize = 8;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -67,17 +63,6 @@ fn exit(response: &PythonCheckResponse) -> Exit {
     }
 }
 
-/// The sources at a path; what a person should know about them is said on standard error.
-pub(super) fn read_sources(global: &Global, path: &Path) -> Result<Sources, Failure> {
-    let sources = sources::load(path).map_err(Failure::usage)?;
-    if !global.json || global.verbose {
-        for note in &sources.notes {
-            eprintln!("note: {}: {note}", visible(&path.display().to_string()));
-        }
-    }
-    Ok(sources)
-}
-
 /// Name of a policy, or the text of the file that holds one. Names go first: `./term` is a file.
 fn policy_text(policy: &str) -> Result<String, Failure> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
@@ -104,32 +89,4 @@ fn policy_text(policy: &str) -> Result<String, Failure> {
 fn visible_lines(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(visible).collect();
     lines.join("\n")
-}
-
-/// Columns for code: what the terminal leaves, or a fixed number for files and pipes.
-pub(super) fn code_columns() -> usize {
-    let (fewest, most) = CODE_COLUMNS_RANGE;
-    match crossterm::terminal::size() {
-        Ok((columns, _)) if io::IsTerminal::is_terminal(&io::stdout()) => usize::from(columns)
-            .saturating_sub(GUTTER_COLUMNS)
-            .clamp(fewest, most),
-        _ => CODE_COLUMNS,
-    }
-}
-
-/// Prints one JSON object.
-pub(super) fn write_json<T: Serialize>(value: &T) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(Failure::usage)?;
-    write_text(&format!("{text}\n"))
-}
-
-/// Prints to standard output; colours only where they are wanted. A reader that has seen enough, as
-/// `head`, changes no verdict.
-pub(super) fn write_text(text: &str) -> Result<(), Failure> {
-    let mut out = anstream::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(error)),
-        _ => Ok(()),
-    }
 }
