@@ -31,6 +31,13 @@ pub fn parse_and_drop(bytes: &[u8]) -> Result<(), String> {
     with_tree(bytes, |_, _, _| ())
 }
 
+/// Reads and parses files one after the other on one thread, drops their trees and counts those that parse.
+pub fn parse_all(files: &[Vec<u8>]) -> usize {
+    let parses =
+        |bytes: &&Vec<u8>| source::read(bytes).is_ok_and(|text| source::parse(&text).is_ok());
+    source::on_large_stack(|| files.iter().filter(parses).count()).unwrap_or(0)
+}
+
 /// Reads and parses a file and writes its tree down.
 ///
 /// # Errors

@@ -102,6 +102,7 @@ impl Stream<'_> {
         if level >= MAX_FIELD_LEVELS {
             return Err(refuse(start, "expressions nested too deeply"));
         }
+        self.bound_queue()?;
         let text = self.text;
         let bytes = text.get(..literal.body.end).unwrap_or_default().as_bytes();
         let mut field = Field::read(bytes, start + 1)?;

@@ -25,6 +25,9 @@ pub(super) const MAX_IDENTIFIER_BYTES: usize = 1_000;
 /// of one call. Its hash has no key, so that a hostile source can make all of them collide.
 pub(super) const MAX_ARGUMENTS: usize = 2_000;
 
+/// Tokens of one file: parsing takes a microsecond or two for each. The densest real files have 150,000.
+pub(super) const MAX_TOKENS: usize = 250_000;
+
 /// Bytes of a syntax error's text: the parser quotes the token it stumbled over, a whole literal perhaps.
 pub(super) const MAX_MESSAGE_BYTES: usize = 160;
 

@@ -1,4 +1,4 @@
-//! Bounds the height of the syntax tree while its tokens are read.
+//! Bounds the height of the syntax tree, and its size, while its tokens are read.
 //!
 //! The parser survives any nesting, but dropping or walking its tree does not. The estimate never
 //! undercounts: a bracket is as high as what is in it, binary operators are reduced by precedence as the
@@ -9,7 +9,7 @@ use std::fmt;
 
 use rustpython_parser::Tok;
 
-use super::limits::{MAX_ARGUMENTS, MAX_EXPRESSION_DEPTH, MAX_STATEMENT_DEPTH};
+use super::limits::{MAX_ARGUMENTS, MAX_EXPRESSION_DEPTH, MAX_STATEMENT_DEPTH, MAX_TOKENS};
 
 /// Precedences of binary operators, from `|` to `*`.
 const PRECEDENCES: usize = 6;
@@ -24,13 +24,14 @@ pub(super) enum Excess {
     Expressions,
     Blocks,
     Arguments,
+    Tokens,
 }
 
 impl Excess {
     pub(super) fn rule(self) -> &'static str {
         match self {
             Self::Expressions | Self::Blocks => "py.nesting",
-            Self::Arguments => "py.size",
+            Self::Arguments | Self::Tokens => "py.size",
         }
     }
 }
@@ -41,6 +42,7 @@ impl fmt::Display for Excess {
             Self::Expressions => write!(out, "expressions nested too deeply"),
             Self::Blocks => write!(out, "blocks nested too deeply"),
             Self::Arguments => write!(out, "more than {MAX_ARGUMENTS} arguments or parameters"),
+            Self::Tokens => write!(out, "more than {MAX_TOKENS} tokens"),
         }
     }
 }
@@ -181,6 +183,7 @@ pub(super) struct Depth {
     after_operand: bool,
     at_line_start: bool,
     after_def: bool,
+    tokens: usize,
     /// Highest expression and deepest statement so far.
     peak: (usize, usize),
 }
@@ -194,7 +197,8 @@ impl Depth {
             after_operand: false,
             at_line_start: true,
             after_def: false,
-            peak: (0, 0),
+            tokens: 0,
+            peak: (0, NODES_PER_BLOCK),
         }
     }
 
@@ -205,6 +209,10 @@ impl Depth {
 
     /// Takes a token into account.
     pub(super) fn feed(&mut self, token: &Tok) -> Result<(), Excess> {
+        self.tokens += 1;
+        if self.tokens > MAX_TOKENS {
+            return Err(Excess::Tokens);
+        }
         self.statement(token)?;
         let after_operand = std::mem::replace(&mut self.after_operand, ends_operand(token));
         match token {

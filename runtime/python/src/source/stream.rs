@@ -11,7 +11,8 @@ use rustpython_parser::text_size::TextRange;
 use rustpython_parser::{StringKind, Tok};
 
 use super::lexer::{Lexer, Scanned};
-use super::nesting::Depth;
+use super::limits::MAX_TOKENS;
+use super::nesting::{Depth, Excess};
 use super::strings::{Literal, decode};
 use crate::finding::Finding;
 
@@ -75,8 +76,18 @@ impl<'a> Stream<'a> {
         self.queue.push_back((token, range));
     }
 
+    /// Refuses what would be refused anyway once the parser had taken the queue.
+    pub(super) fn bound_queue(&self) -> Result<(), Finding> {
+        if self.queue.len() > MAX_TOKENS {
+            let excess = Excess::Tokens;
+            return Err(Finding::whole_file(excess.rule(), excess.to_string()));
+        }
+        Ok(())
+    }
+
     /// Puts at least one more token into the queue, or finds none.
     pub(super) fn fill(&mut self) -> Result<bool, Finding> {
+        self.bound_queue()?;
         let scanned = match self.ahead.take() {
             Some(scanned) => scanned,
             None => self.lexer.scan()?,
