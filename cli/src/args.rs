@@ -82,8 +82,9 @@ Examples:
   assay similarity my-agent other --fail-over 80 && assay submit --package my-agent
   assay similarity my-agent other --json | jq .similarity
 
-Names, layout, comments and literals don't count, nor does the order of functions. Code that is
-only in the template is left out on both sides. JSON has scores in 1/10,000.
+Names, layout, comments and values of literals don't count, nor does the order of functions.
+What is in the template is left out on both sides. JSON has scores in 1/10,000: \"contained\" is
+how much of A is in B, \"containing\" how much of B is in A.
 
 Exit codes:
   0    compared

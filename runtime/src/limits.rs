@@ -138,13 +138,13 @@ pub const SIGNATURE_FUEL: u64 = 300_000;
 /// Fuel per byte of Python source checked: parsing takes about 100 ns a byte. Kept below that rate so
 /// that the largest package (10 MiB) passes within the default fuel.
 pub const PYTHON_BYTE_FUEL: u64 = 200;
-/// Fuel of a Python check whatever its size: it starts a thread.
+/// Fuel of a Python check or fingerprint whatever its size: it starts a thread.
 pub const PYTHON_CALL_FUEL: u64 = 500_000;
-
-/// Fuel per byte of Python source that gets a fingerprint.
-pub const PYTHON_FINGERPRINT_BYTE_FUEL: u64 = 200;
-/// Fuel per byte of a fingerprint that is compared.
-pub const PYTHON_COMPARED_BYTE_FUEL: u64 = 10;
+/// Fuel per byte of Python source that gets a fingerprint: takes a little longer than a check, and both
+/// of the largest package pass together.
+pub const PYTHON_FINGERPRINT_BYTE_FUEL: u64 = 250;
+/// Fuel per byte of each of two fingerprints that are compared: decoding and merging take 0.2 to 1 ns.
+pub const PYTHON_COMPARED_BYTE_FUEL: u64 = 5;
 
 const _: () = assert!(MAX_INPUT_BYTES == PYTHON_REQUEST_MAX_BYTES);
 const _: () = assert!(MAX_INPUT_BYTES as u64 * PYTHON_FINGERPRINT_BYTE_FUEL < DEFAULT_FUEL);
