@@ -17,11 +17,14 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 
 const PROGRAMS: u64 = 10_000;
 
-fn package(source: String) -> Vec<PythonFile> {
-    vec![PythonFile {
-        path: "main.py".to_owned(),
+/// Functions of one file: files are bounded in tokens.
+const FUNCTIONS_PER_FILE: u64 = 500;
+
+fn file(number: u64, source: String) -> PythonFile {
+    PythonFile {
+        path: format!("m{number}.py"),
         source: source.into_bytes(),
-    }]
+    }
 }
 
 /// A program of `functions` functions that look like real ones: what they do depends on `seed`, some of
@@ -34,8 +37,12 @@ fn program(seed: u64, functions: u64) -> String {
         state ^= state << 17;
         state % below
     };
-    let names = ["len", "sorted", "max", "zip", "str", "repr", "sum", "iter", "hash", "ord"];
-    let methods = ["split", "join", "pop", "update", "strip", "index", "read", "count", "sort"];
+    let names = [
+        "len", "sorted", "max", "zip", "str", "repr", "sum", "iter", "hash", "ord",
+    ];
+    let methods = [
+        "split", "join", "pop", "update", "strip", "index", "read", "count", "sort",
+    ];
     let mut text = "import json\n\n".to_owned();
     for function in 0..functions {
         writeln!(text, "def f{function}(a, b, c):\n    result = []").unwrap();
@@ -43,11 +50,26 @@ fn program(seed: u64, functions: u64) -> String {
             let (name, other) = (names[next(10) as usize], names[next(10) as usize]);
             let (method, second) = (methods[next(9) as usize], methods[next(9) as usize]);
             match next(5) {
-                0 => writeln!(text, "    if {name}(a.{method}(b)) > {other}(c):\n        result.append(a.{second})"),
-                1 => writeln!(text, "    for x in {name}(b.{method}()):\n        c = {other}(x) + c.{second}(a)"),
-                2 => writeln!(text, "    a = b.{method}({name}(c), b[{other}(a)].{second}(1))"),
-                3 => writeln!(text, "    result = json.loads({name}(a)) or {other}(result, c.{method}(b))"),
-                _ => writeln!(text, "    b[{name}(a):{other}(c)] = a.{method}().{second}(result)"),
+                0 => writeln!(
+                    text,
+                    "    if {name}(a.{method}(b)) > {other}(c):\n        result.append(a.{second})"
+                ),
+                1 => writeln!(
+                    text,
+                    "    for x in {name}(b.{method}()):\n        c = {other}(x) + c.{second}(a)"
+                ),
+                2 => writeln!(
+                    text,
+                    "    a = b.{method}({name}(c), b[{other}(a)].{second}(1))"
+                ),
+                3 => writeln!(
+                    text,
+                    "    result = json.loads({name}(a)) or {other}(result, c.{method}(b))"
+                ),
+                _ => writeln!(
+                    text,
+                    "    b[{name}(a):{other}(c)] = a.{method}().{second}(result)"
+                ),
             }
             .unwrap();
         }
@@ -56,15 +78,27 @@ fn program(seed: u64, functions: u64) -> String {
     text
 }
 
-fn of(source: String) -> Fingerprint {
-    fingerprint(&package(source), None).unwrap()
+/// A package of as many functions.
+fn package(seed: u64, functions: u64) -> Vec<PythonFile> {
+    (0..functions.div_ceil(FUNCTIONS_PER_FILE))
+        .map(|number| {
+            let rest = functions - number * FUNCTIONS_PER_FILE;
+            let seed = seed * 1_000 + number;
+            file(number, program(seed, rest.min(FUNCTIONS_PER_FILE)))
+        })
+        .collect()
+}
+
+fn of(seed: u64, functions: u64) -> Fingerprint {
+    fingerprint(&package(seed, functions), None).unwrap()
 }
 
 fn fingerprints(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("fingerprint");
     for (name, functions) in [("small", 10), ("large", 1_500)] {
-        let files = package(program(1, functions));
-        group.throughput(Throughput::Bytes(files[0].source.len() as u64));
+        let files = package(1, functions);
+        let size_bytes: usize = files.iter().map(|file| file.source.len()).sum();
+        group.throughput(Throughput::Bytes(size_bytes as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| fingerprint(black_box(&files), None).unwrap());
         });
@@ -73,28 +107,27 @@ fn fingerprints(criterion: &mut Criterion) {
 }
 
 fn comparisons(criterion: &mut Criterion) {
-    let (first, second) = (program(1, 1_500), program(2, 1_500));
-    let (a, b) = (of(first.clone()), of(second.clone()));
+    let (a, b) = (of(1, 1_500), of(2, 1_500));
     criterion.bench_function("compare, 16,500 statements each", |bencher| {
         bencher.iter(|| compare(black_box(&a), black_box(&b)));
     });
     criterion.bench_function("encode and decode", |bencher| {
         bencher.iter(|| Fingerprint::decode(&black_box(&a).encode()).unwrap());
     });
-    let (a, b) = (package(first), package(second));
+    let (a, b) = (package(1, 1_500), package(2, 1_500));
     criterion.bench_function("regions, 16,500 statements each", |bencher| {
         bencher.iter(|| regions(black_box(&a), black_box(&b), None).unwrap());
     });
 }
 
 fn searches(criterion: &mut Criterion) {
-    let all: Vec<Fingerprint> = (0..PROGRAMS).map(|seed| of(program(seed, 30))).collect();
+    let all: Vec<Fingerprint> = (0..PROGRAMS).map(|seed| of(seed, 30)).collect();
     let mut index = Index::new();
     for (id, fingerprint) in (0..).zip(&all) {
         index.insert(id, fingerprint.clone());
     }
-    let query = of(program(77, 30));
-    let added = of(program(PROGRAMS, 30));
+    let query = of(77, 30);
+    let added = of(PROGRAMS, 30);
     assert_eq!(index.candidates(&query, 10)[0].0, 77);
     criterion.bench_function("search 10,000 programs", |bencher| {
         bencher.iter(|| index.candidates(black_box(&query), 10));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::tree::{Kind, NO_NAME, Program, Token, first_u64, symbol};
+use super::tree::{Kind, Program, Token, first_u64, symbol};
 
 /// Tokens of the smallest expression that counts by itself.
 const MIN_EXPRESSION_TOKENS: u32 = 5;
@@ -40,7 +40,11 @@ pub(super) fn features(program: &Program, idioms: &BTreeSet<u64>) -> Vec<Feature
         let statement = program.slice(unit.tokens);
         let hash = hasher.hash(Level::Statement, statement.iter());
         let is_idiom = idioms.contains(&hash);
-        let weight = if is_idiom { 1 } else { statement_weight(statement) };
+        let weight = if is_idiom {
+            1
+        } else {
+            statement_weight(statement)
+        };
         features.push(Feature { hash, weight });
         if !is_idiom {
             add_expressions(statement, &mut hasher, &mut features);
@@ -182,7 +186,11 @@ impl Hasher {
     }
 
     /// Sixty-four bits of BLAKE3: nobody can write code whose hash is that of someone else's.
-    pub(super) fn hash<'t>(&mut self, level: Level, tokens: impl Iterator<Item = &'t Token>) -> u64 {
+    pub(super) fn hash<'t>(
+        &mut self,
+        level: Level,
+        tokens: impl Iterator<Item = &'t Token>,
+    ) -> u64 {
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
         bytes.push(level as u8);
@@ -219,6 +227,3 @@ impl Hasher {
         }
     }
 }
-
-/// Whether `NO_NAME` is never a name's number: [`Hasher::number`] relies on it.
-const _: () = assert!(NO_NAME == u32::MAX);

@@ -9,7 +9,7 @@ const KEYS: usize = 256;
 /// Programs that a hash may lead to before it says too little to begin with.
 const COMMON: usize = 64;
 /// Places looked at in one search, whatever the programs are.
-const MAX_STEPS: usize = 500_000;
+const MAX_STEPS: usize = 100_000;
 /// Programs compared in full for each one that is asked for.
 const COMPARED_PER_RESULT: usize = 4;
 
@@ -73,7 +73,10 @@ impl Index {
             .filter(|(_, scores)| *scores != Scores::default())
             .collect();
         found.sort_by_key(|(id, scores)| {
-            let best = scores.similarity.max(scores.contained).max(scores.containing);
+            let best = scores
+                .similarity
+                .max(scores.contained)
+                .max(scores.containing);
             (std::cmp::Reverse((best, scores.similarity)), *id)
         });
         found.truncate(limit);

@@ -1,6 +1,41 @@
-//! How much of one program is in another.
+//! How much of one package of Python is in another.
 //!
-//! To be written at the end.
+//! **Normalised program** (`lower`, `scope`, `rewrite`, `dead`). Each file becomes a row of statements, each
+//! statement a tree in preorder. Names that the package gives (variables, parameters, functions, classes,
+//! methods, attributes, aliases of imports) are only told apart from each other; names from outside
+//! (built-ins, members of imported modules by their full path, attributes that the package doesn't
+//! define, keywords of outside functions) are kept. Literals are one symbol per class, tables of literals
+//! one. Annotations, docstrings, imports, `pass`, `async` and `await`, `try` around anything, printing and
+//! logging of what is there anyway, unreachable statements and values that nobody reads are dropped. What
+//! can be written in two ways is brought into one: comparisons and branches turned round, `x += 1`,
+//! chained comparisons, ways of formatting, tuple assignments, comprehensions and their loops, variables that
+//! only name a part of the next statement, `self.x` and `x`.
+//!
+//! **Features** (`features`). Three kinds of slices of the program are hashed, with its names numbered by
+//! their first place in the slice, so that a slice looks the same wherever it stands: whole statements (of
+//! compound ones the head), which survive any change around them; expressions of 5 to 64 tokens,
+//! which survive changes of their statement; and winnowed runs of 16 tokens of one function, which tell
+//! the same statements in another order apart. A feature weighs what its tokens say, a kept name
+//! three times as much as anything else, less a few that any statement has; a statement that is in
+//! `idioms.py`, a file of what almost every program says, weighs 1, and the expressions in it
+//! nothing. That a feature occurs n times counts as 1 + log2(n): repeating is free.
+//!
+//! **Fingerprint** (`sketch`). The set of weighted hashes, without those of the template. A package with
+//! more than about 6,000 keeps the least hashes, and two fingerprints are compared below the lesser
+//! of their limits: a random sample that is the same for all programs, so that the ratios below are right on
+//! average. Hashes are 64 bits of BLAKE3, so that nobody can write code that has the hashes of someone
+//! else's.
+//!
+//! **Scores** ([`compare`]), in 1/10,000. `contained` is the weight of the shared features over the
+//! weight of the first program, `containing` over that of the second: padding, wrapping, splitting and
+//! mixing don't change how much of the original is in the copy. `similarity` is twice the shared weight
+//! over the sum of both weights. Where nothing is left to compare, all are 0.
+//!
+//! **Index** (`index`). Each program is found by its 256 least hashes, the rare ones first; what shares most is
+//! then compared in full. **Regions** (`regions`) are runs of at least 24 tokens that two programs share but for
+//! names, found greedily.
+//!
+//! It deliberately doesn't follow what a program computes: a new design of the same algorithm is new.
 
 mod dead;
 mod features;

@@ -18,7 +18,9 @@ pub(super) fn join_members(program: &mut Program) {
         loop {
             match rest {
                 [object, value, attribute, after @ ..]
-                    if object.symbol == member && value.symbol == own && attribute.symbol == own =>
+                    if object.symbol == member
+                        && value.symbol == own
+                        && attribute.symbol == own =>
                 {
                     let offset = object.offset;
                     tokens.push(Token {
@@ -60,7 +62,11 @@ pub(super) fn inline(program: &mut Program) {
             }
         }
         let is_temporary = assigned(&tokens).is_some_and(|name| {
-            uses.get(name as usize) == Some(&Uses { loads: 1, stores: 1 })
+            uses.get(name as usize)
+                == Some(&Uses {
+                    loads: 1,
+                    stores: 1,
+                })
                 && tokens.len() <= MAX_INLINED_TOKENS + 2
         });
         if is_temporary && waiting.len() < MAX_WAITING {

@@ -62,9 +62,18 @@ fn renaming_everything_of_the_package_changes_nothing() {
 
 #[test]
 fn names_from_outside_are_kept() {
-    assert_different("def f(x):\n    return len(x) + x.a(1)", "def f(x):\n    return sum(x) + x.a(1)");
-    assert_different("def f(x):\n    return x.lower() + x", "def f(x):\n    return x.upper() + x");
-    assert_different("import os\ndef f(x):\n    return os.stat(x)", "import os\ndef f(x):\n    return os.open(x)");
+    assert_different(
+        "def f(x):\n    return len(x) + x.a(1)",
+        "def f(x):\n    return sum(x) + x.a(1)",
+    );
+    assert_different(
+        "def f(x):\n    return x.lower() + x",
+        "def f(x):\n    return x.upper() + x",
+    );
+    assert_different(
+        "import os\ndef f(x):\n    return os.stat(x)",
+        "import os\ndef f(x):\n    return os.open(x)",
+    );
 }
 
 #[test]
@@ -72,4 +81,193 @@ fn a_fingerprint_survives_its_bytes() {
     let fingerprint = of(LOOP);
     assert_eq!(Fingerprint::decode(&fingerprint.encode()), Ok(fingerprint));
     assert_eq!(scores(LOOP, LOOP).similarity, 10_000);
+}
+
+#[test]
+fn what_has_no_effect_changes_nothing() {
+    for dead in [
+        "    pass\n",
+        "    'a remark'\n",
+        "    limit\n",
+        "    unused = values[0] + 1\n",
+        "    if False:\n        return values.clear()\n",
+        "    if 1 > 2:\n        values.pop()\n",
+        "    while 0:\n        values.pop()\n",
+        "    assert True\n",
+        "    for _ in range(3):\n        pass\n",
+        "    a = 1\n    b = a\n    c = a + b\n    c += 1\n",
+        "    print(limit)\n",
+        "    limit: int\n",
+        "    import os\n",
+        "    copies = [v for v in values if v]\n",
+    ] {
+        let changed = LOOP.replace("    result = 0\n", &format!("{dead}    result = 0\n"));
+        assert_same(LOOP, &changed);
+    }
+    assert_same(
+        LOOP,
+        &format!("{LOOP}    values.clear()\n    raise ValueError\n"),
+    );
+    assert_same(
+        LOOP,
+        &LOOP.replace("return result", "if True:\n        return result"),
+    );
+    assert_same(
+        LOOP,
+        &LOOP
+            .replace(
+                "(values, limit)",
+                "(values: list[int], limit: 'x' = 3) -> int",
+            )
+            .replace(" = 3", ""),
+    );
+    assert_same(
+        LOOP,
+        &format!("async {LOOP}").replace("return result", "return await result"),
+    );
+}
+
+#[test]
+fn what_has_an_effect_counts() {
+    for living in [
+        "    values.clear()\n",
+        "    for value in values:\n        value.x()\n",
+        "    if limit > 2:\n        raise KeyError(limit)\n",
+        "    limit = limit or 3\n",
+        "    with values:\n        pass\n",
+        "    del values[0]\n",
+        "    match limit:\n        case [1, *rest]:\n            return rest\n",
+        "    try:\n        values.x()\n    except* OSError:\n        values.y()\n",
+        "    yield from values\n",
+    ] {
+        let changed = LOOP.replace("    result = 0\n", &format!("{living}    result = 0\n"));
+        assert_different(LOOP, &changed);
+    }
+}
+
+#[test]
+fn two_ways_to_say_it_are_one() {
+    for (a, b) in [
+        ("x += y.a\nz(x)", "x = x + y.a\nz(x)"),
+        (
+            "if not x == y.a: z.b()\nelse: z.c()",
+            "if x != y.a: z.b()\nelse: z.c()",
+        ),
+        (
+            "if x != y.a: z.b()\nelse: z.c()",
+            "if x == y.a: z.c()\nelse: z.b()",
+        ),
+        (
+            "if not x.a: z.b()\nelse: z.c()",
+            "if x.a: z.c()\nelse: z.b()",
+        ),
+        ("z(x.a > y.b)", "z(y.b < x.a)"),
+        ("z(not x.a in y)", "z(x.a not in y)"),
+        ("z(not x.a < y)", "z(x.a >= y)"),
+        ("z(1 == x.a)", "z(x.a == 1)"),
+        ("z(x.a < y < w.b)", "z(x.a < y and y < w.b)"),
+        ("z(f'{x.a}: {y}')", "z('{}: {}'.format(x.a, y))"),
+        ("z(f'{x.a:>3}')", "z('%3d' % x.a)"),
+        ("x.a, y.b = z(1), w(2)", "x.a = z(1)\ny.b = w(2)"),
+        ("z([1, 2, 3], x.a)", "z([5, -6], x.a)"),
+        ("t = x.a(1)\nz(t)", "z(x.a(1))"),
+        (
+            "x = [a.b for a in y.c() if a.d]\nz(x, x)",
+            "x = []\nfor a in y.c():\n  if a.d:\n    x.append(a.b)\nz(x, x)",
+        ),
+        ("try: z(x.a)\nfinally: y.b()", "z(x.a)\ny.b()"),
+        ("while 1: z(x.a)", "while True: z(x.a)"),
+    ] {
+        assert_same(a, b);
+    }
+}
+
+#[test]
+fn methods_and_functions_are_one() {
+    assert_same(
+        "def area(shape, unit):\n    return scale(shape.width * shape.height, unit)\ndef scale(x, unit):\n    return round(x, unit)\nclass S:\n    def __init__(self):\n        self.width = self.height = 1",
+        "class T:\n    def area(self, unit):\n        return self.scale(self.width * self.height, unit)\n    def scale(self, x, unit):\n        return round(x, unit)\n    def __init__(self):\n        self.width = self.height = 1",
+    );
+}
+
+#[test]
+fn the_package_counts_not_its_files() {
+    let (first, second) = (
+        "def f(x):\n    return sorted(x.a())[0]\n",
+        "def g(x):\n    return f(x).b(1)\n",
+    );
+    let split = fingerprint(
+        &package(&[first, &format!("from m0 import f\n{second}")]),
+        None,
+    );
+    assert_eq!(split, Ok(of(&format!("{first}{second}"))));
+}
+
+#[test]
+fn a_sample_gives_the_scores_of_the_whole() {
+    use std::fmt::Write;
+    let program = |from: u32, to: u32| {
+        let mut text = String::new();
+        for n in from..to {
+            writeln!(
+                text,
+                "def f(a):\n    return a.m{n}(b.n{n}) + a.o{}[a.p{n}]",
+                n / 2
+            )
+            .unwrap();
+        }
+        of(&text)
+    };
+    let (small, large) = (program(2_000, 4_000), program(0, 6_000));
+    let scores = compare(&small, &large);
+    assert!(scores.contained >= 9_900, "{scores:?}");
+    assert!((3_000..=3_700).contains(&scores.containing), "{scores:?}");
+    assert!(large.encode().len() <= super::MAX_FINGERPRINT_BYTES);
+    assert_eq!(Fingerprint::decode(&large.encode()), Ok(large));
+}
+
+#[test]
+fn damaged_fingerprints_are_refused() {
+    let bytes = of(LOOP).encode();
+    for at in 0..bytes.len() {
+        assert!(
+            Fingerprint::decode(&bytes[..at]).is_err(),
+            "first {at} bytes"
+        );
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(Fingerprint::decode(&damaged).is_err(), "byte {at}");
+    }
+    assert!(Fingerprint::decode(&[0; 70_000]).is_err());
+}
+
+#[test]
+fn errors_say_where() {
+    let files = package(&["x = 1\n", "y = (\n\n"]);
+    let error = fingerprint(&files, None).unwrap_err();
+    assert!(error.to_string().starts_with("m1.py:"), "{error}");
+    let error = fingerprint(&package(&["# caf\u{e9}\nx = = 1\n"]), None).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            super::FingerprintError::File {
+                line: 2,
+                column: 5,
+                rule: "py.syntax",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    let many = vec![PythonFile::default(); crate::MAX_FILES + 1];
+    assert!(matches!(
+        fingerprint(&many, None),
+        Err(super::FingerprintError::TooLarge { .. })
+    ));
+}
+
+#[test]
+fn every_idiom_weighs_one() {
+    let idioms = super::source::on_large_stack(|| super::idioms().len()).unwrap();
+    assert!(idioms > 250, "{idioms} idioms: does the file still parse?");
 }

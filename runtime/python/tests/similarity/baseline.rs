@@ -46,7 +46,8 @@ fn tokens(source: &str) -> Vec<String> {
             tokens.push("TEXT".to_owned());
             string_length(rest)
         } else if first.is_alphanumeric() || first == '_' {
-            let is_part = |c: char| c.is_alphanumeric() || c == '_' || (first.is_numeric() && c == '.');
+            let is_part =
+                |c: char| c.is_alphanumeric() || c == '_' || (first.is_numeric() && c == '.');
             let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
             let word = &rest[..end];
             let is_prefix = rest[end..].starts_with(['"', '\'']) && word.len() <= 2;
@@ -70,7 +71,11 @@ fn tokens(source: &str) -> Vec<String> {
 fn string_length(text: &str) -> usize {
     let quote = &text[..1];
     let triple = quote.repeat(3);
-    let end = if text.starts_with(&triple) { triple.as_str() } else { quote };
+    let end = if text.starts_with(&triple) {
+        triple.as_str()
+    } else {
+        quote
+    };
     let mut at = end.len();
     while at < text.len() && !text[at..].starts_with(end) {
         let step = text[at..].chars().next().unwrap().len_utf8();

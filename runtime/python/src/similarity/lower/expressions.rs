@@ -445,9 +445,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     pub(super) fn owner_of_members(&self, object: &Expr) -> Owner {
-        let is_super = |call: &ast::ExprCall| {
-            matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "super")
-        };
+        let is_super = |call: &ast::ExprCall| matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "super");
         match object {
             Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
                 Some(Binding::Receiver(_)) => Owner::Receiver,
