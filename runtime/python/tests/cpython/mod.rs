@@ -14,7 +14,9 @@ use base64::engine::general_purpose::STANDARD;
 pub struct Answer(
     /// Whether it parses.
     pub bool,
+    /// How often each node kind is there.
     BTreeMap<String, usize>,
+    /// Checksums of the items of each letter.
     BTreeMap<String, serde_json::Value>,
 );
 
