@@ -28,7 +28,12 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(response, again);
     for file in &request.files {
         if let Ok(survey) = assay_python::testing::survey(&file.source) {
-            assert!(survey.height <= survey.bound, "{} over {}", survey.height, survey.bound);
+            assert!(
+                survey.height <= survey.bound,
+                "{} over {}",
+                survey.height,
+                survey.bound
+            );
         }
     }
 });

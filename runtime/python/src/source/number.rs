@@ -80,8 +80,7 @@ impl Lexer<'_> {
         if significant.len() < digits.len() && !significant.is_empty() {
             return Err(self.malformed(start));
         }
-        // CPython counts leading zeros as well, but then all are zeros.
-        if digits.len() > MAX_INTEGER_DIGITS {
+        if significant.len() > MAX_INTEGER_DIGITS {
             return Err(Finding::at(
                 self.range(start),
                 "py.syntax",

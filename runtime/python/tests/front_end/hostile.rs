@@ -244,7 +244,7 @@ fn literals() -> Vec<(&'static str, String, End)> {
         ("bytes", fill("b'", "\\x41", "'"), Read),
         ("wrong escape", fill("'", "\\x4", "'"), SYNTAX),
         ("integer", fill("", "9", ""), SYNTAX),
-        ("zeros", fill("", "0", ""), SYNTAX),
+        ("zeros", fill("", "0", ""), Read),
         (
             "integers",
             fill("", &format!("{},", "9".repeat(4_300)), ""),
