@@ -270,42 +270,107 @@ fn later_versions_of_the_language_are_refused() {
     }
 }
 
+/// Before the line with the cookie.
+const HEADS: &[&str] = &[
+    "",
+    "\n",
+    "\r",
+    "\r\n",
+    " \t\x0c\n",
+    "#!x\n",
+    "#a\r",
+    "x\n",
+    "\\\n",
+    "\x0c\n",
+    "\n\n",
+    "\"\"\"\n\"\"\"\n",
+    "\x0b\n",
+    "\u{feff}",
+    "\u{feff}\n",
+    "\u{feff}#a\n",
+    "#a\n#b\n",
+    "#\x0c\n",
+    "(\n",
+    ";\n",
+    "#coding:\n",
+    "# coding: utf-8\n",
+];
+/// Lines with a cookie for `C`, or almost.
+const COOKIES: &[&str] = &[
+    "# coding: C",
+    "#coding=C",
+    " \t\x0c# vim: set fileencoding=C :",
+    "# coding : C",
+    "#-*- coding:\t C -*-",
+    "# coding coding: C",
+    "# xcoding:C",
+    "x # coding: C",
+    "# CODING: C",
+    "#coding:\x0cC",
+    "# coding:C#",
+    "# coding:=C",
+    "# coding::C",
+    "# codingcoding:C",
+    "# coding:",
+    "#coding: C.d",
+    "#coding: C coding: D",
+    "##coding: C",
+    "\\# coding: C",
+    "# c\u{f6}ding: \u{fc} coding: C",
+    "# coding:\u{a0}C",
+];
+const CODECS: &[&str] = &[
+    "no-such-codec",
+    "utf-8",
+    "utf8",
+    "UTF-8",
+    "Utf_8-x",
+    "utf-8-sig",
+    "utf_8",
+    "utf-88",
+];
+const TAILS: &[&str] = &["\nx = 1\n", "", "\rx = 1", "\r\nx = 1"];
+
 #[test]
 fn cookies_count_exactly_where_cpython_looks_for_them() {
-    let mark = "\u{feff}";
-    for (source, is_read) in [
-        ("# coding: latin-1\nx", false),
-        ("\n# coding: latin-1\nx", false),
-        ("#!x\n# vim: set fileencoding=latin-1 :\nx", false),
-        (" \t\x0c# coding=latin-1\nx", false),
-        ("x = 1\n# coding: latin-1\n", true),
-        ("\n\n# coding: latin-1\nx", true),
-        ("\\\n# coding: latin-1\nx = 1", true),
-        ("\r# coding: latin-1\rx", false),
-        ("# coding coding: utf-7\nx", false),
-        ("# coding : utf-7\nx", true),
-        ("# coding: utf-8\n# coding: utf-7\nx", true),
-        ("# coding:\n# coding: utf-7\nx", false),
-        ("# coding: UTF_8-whatever\nx", true),
-        ("# coding: utf8\nx", true),
-        ("# CODING: utf-7\nx", true),
-        ("\"\"\"# coding: utf-7\n# coding: utf-7\n\"\"\"", true),
-        ("# coding: utf-7", false),
-    ] {
-        let read = parse_and_drop(source.as_bytes());
-        assert_eq!(
-            read.is_ok(),
-            is_read || source.starts_with('\\'),
-            "{source:?}: {read:?}"
-        );
+    let mut sources = Vec::new();
+    for head in HEADS {
+        for cookie in COOKIES {
+            for codec in CODECS {
+                for tail in TAILS {
+                    let line = cookie.replace('C', codec);
+                    sources.push(format!("{head}{line}{tail}").into_bytes());
+                }
+            }
+        }
     }
-    for (cookie, is_read) in [("utf-8", true), ("utf8", false), ("latin-1", false)] {
-        let source = format!("{mark}# coding: {cookie}\nx");
-        assert_eq!(
-            parse_and_drop(source.as_bytes()).is_ok(),
-            is_read,
-            "{cookie}"
-        );
+    let answers = cpython::ask(&sources);
+    let mut wrong = Vec::new();
+    let mut accepted = 0;
+    for (source, answer) in sources.iter().zip(&answers) {
+        accepted += usize::from(answer.0);
+        let read = parse_and_drop(source);
+        if read.is_ok() != answer.0 {
+            wrong.push(format!("{:?}: {read:?}", String::from_utf8_lossy(source)));
+        }
+    }
+    println!("{} sources, CPython accepts {accepted}", sources.len());
+    assert!(
+        wrong.is_empty(),
+        "{}: {:#?}",
+        wrong.len(),
+        &wrong[..wrong.len().min(20)]
+    );
+    for cookie in [
+        "latin-1",
+        "cp1252",
+        "utf-7",
+        "unicode_escape",
+        "rot13",
+        "ascii",
+    ] {
+        let reason = parse_and_drop(format!("# coding: {cookie}\nx").as_bytes()).unwrap_err();
+        assert!(reason.starts_with("py.encoding"), "{cookie}: {reason}");
     }
 }
 
