@@ -189,7 +189,10 @@ fn mebibyte_of_nesting_is_a_named_rejection_not_a_stack_overflow() {
         let response = run(&source);
         assert_eq!(response.verdict, PythonVerdict::Deny, "{name}");
         let rule = response.violations[0].rule.as_str();
-        assert!(matches!(rule, "py.nesting" | "py.syntax" | "py.size"), "{name}: {rule}");
+        assert!(
+            matches!(rule, "py.nesting" | "py.syntax" | "py.size"),
+            "{name}: {rule}"
+        );
     }
 }
 
