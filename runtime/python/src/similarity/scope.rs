@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rustpython_parser::ast::{self, Expr, Pattern, Stmt};
 
+use super::known;
 use super::tree::{Program, fold_name};
 
 /// What a name stands for.
@@ -18,6 +19,8 @@ pub(super) enum Binding {
     Options(u32),
     /// Imported: the dotted path, whatever it is called here.
     Path(String),
+    /// A variable that is only another name for something imported or built in.
+    Alias(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +95,54 @@ impl<'a> Scopes<'a> {
         found.or(entries.last()).map(|entry| &entry.binding)
     }
 
+    /// The dotted path of something from outside: an import, a member of one, a built-in function. A
+    /// variable that is given one is another name for it: see [`Scopes::bind_block`].
+    pub(super) fn path(&self, expression: &Expr) -> Option<String> {
+        let mut links = Vec::new();
+        let mut base = expression;
+        while let Expr::Attribute(link) = base {
+            links.push(link);
+            base = &link.value;
+        }
+        self.path_of(base, &links)
+    }
+
+    /// Like [`Scopes::path`], of a chain of attributes that is taken apart, the outermost first.
+    pub(super) fn path_of(&self, base: &Expr, links: &[&ast::ExprAttribute]) -> Option<String> {
+        let Expr::Name(name) = base else {
+            return None;
+        };
+        let folded = fold_name(&name.id);
+        let mut path = match self.look_up(&folded) {
+            Some(Binding::Path(path) | Binding::Alias(path)) => path.clone(),
+            None if known::is_builtin(&folded) => folded.into_owned(),
+            _ => return None,
+        };
+        for link in links.iter().rev() {
+            path.push('.');
+            path.push_str(&link.attr);
+        }
+        Some(path)
+    }
+
+    /// Binds a variable to what is only another name for something from outside, if it is that and the
+    /// variable is nothing else.
+    fn bind_alias(&mut self, name: &'a str, value: &Expr) -> bool {
+        let Some(path) = self.path(value) else {
+            return false;
+        };
+        let depth = self.open.len();
+        let entries = self.names.get(&fold_name(name));
+        let mut here = entries.into_iter().flatten();
+        match here.find(|entry| entry.depth == depth) {
+            None => {
+                self.rebind(name, Binding::Alias(path));
+                true
+            }
+            Some(entry) => entry.binding == Binding::Alias(path),
+        }
+    }
+
     /// Binds a variable, function or parameter in the innermost scope.
     pub(super) fn bind(&mut self, name: &'a str, program: &mut Program) {
         let depth = self.open.len();
@@ -111,8 +162,11 @@ impl<'a> Scopes<'a> {
 
     fn bind_at(&mut self, depth: usize, name: &'a str, program: &mut Program) {
         let folded = fold_name(name);
-        let is_bound = |entries: &Vec<Entry>| entries.iter().any(|entry| entry.depth == depth);
-        if self.names.get(&folded).is_some_and(is_bound) {
+        // A variable that is given something else as well is no alias.
+        let is_bound =
+            |entry: &Entry| entry.depth == depth && !matches!(entry.binding, Binding::Alias(_));
+        let entries = self.names.get(&folded);
+        if entries.is_some_and(|entries| entries.iter().any(is_bound)) {
             return;
         }
         let kind = self
@@ -167,12 +221,24 @@ impl<'a> Scopes<'a> {
                 }
             }
             Stmt::Assign(assign) => {
+                if let [Expr::Name(target)] = assign.targets.as_slice()
+                    && self.bind_alias(&target.id, &assign.value)
+                {
+                    return;
+                }
                 for target in &assign.targets {
                     self.bind_target(target, program);
                 }
             }
             Stmt::AugAssign(assign) => self.bind_target(&assign.target, program),
-            Stmt::AnnAssign(assign) => self.bind_target(&assign.target, program),
+            Stmt::AnnAssign(assign) => {
+                if let (Expr::Name(target), Some(value)) = (assign.target.as_ref(), &assign.value)
+                    && self.bind_alias(&target.id, value)
+                {
+                    return;
+                }
+                self.bind_target(&assign.target, program);
+            }
             Stmt::TypeAlias(alias) => self.bind_target(&alias.name, program),
             Stmt::For(ast::StmtFor {
                 target,

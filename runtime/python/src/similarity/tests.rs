@@ -177,9 +177,26 @@ fn two_ways_to_say_it_are_one() {
         ),
         ("try: z(x.a)\nfinally: y.b()", "z(x.a)\ny.b()"),
         ("while 1: z(x.a)", "while True: z(x.a)"),
+        ("z(len(x), x.a)", "L = len\nz(L(x), x.a)"),
+        (
+            "import json\nz(json.loads(x))",
+            "import json\nj = json.loads\nz(j(x))",
+        ),
+        ("z(str.lower(x))", "s = str\nz(s.lower(x))"),
+        ("z(x.a(1))", "z(getattr(x, 'a')(1))"),
+        ("z(x.a, 10)", "z(x.a, 2 * 3 + 4)"),
     ] {
         assert_same(a, b);
     }
+}
+
+#[test]
+fn a_variable_with_two_values_is_no_alias() {
+    assert_same(
+        "if x.a: pick = min\nelse: pick = max\nz(pick(x))",
+        "if not x.a: best = max\nelse: best = min\nz(best(x))",
+    );
+    assert_different("pick = min\npick = max\nz(pick(x))", "z(min(x))");
 }
 
 #[test]

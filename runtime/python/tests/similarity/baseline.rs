@@ -34,7 +34,8 @@ pub fn compare(a: &Runs, b: &Runs) -> Scores {
     }
 }
 
-fn tokens(source: &str) -> Vec<String> {
+/// Its tokens, without line ends.
+pub fn tokens(source: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut rest = source;
     while let Some(first) = rest.chars().next() {

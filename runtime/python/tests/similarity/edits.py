@@ -443,6 +443,23 @@ def try_everything(tree, rng):
     return tree
 
 
+def alias_builtins(tree, rng):
+    """Gives every built-in function that is called, and every imported module, another name."""
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    modules = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names if "." not in a.name]
+    names = sorted((names & set(dir(builtins)) - {"super"} | set(modules)) - stored)
+
+    class Names(ast.NodeTransformer):
+        def visit_Name(self, node):
+            return ast.Name(f"alias_{node.id}", node.ctx) if node.id in names else node
+
+    body = Names().visit(tree).body
+    at = next((i for i, part in enumerate(body) if not is_docstring(part) and not isinstance(part, (ast.Import, ast.ImportFrom))), 0)
+    tree.body = body[:at] + statements("\n".join(f"alias_{name} = {name}" for name in names)) + body[at:]
+    return tree
+
+
 def to_methods(tree, rng):
     moved = [part for part in tree.body if isinstance(part, ast.FunctionDef)]
     names = {part.name for part in moved}
@@ -491,7 +508,7 @@ def everything(tree, rng):
 WHOLE = [
     rename, reformat, reorder, dead_code, dummies, live_dummies, logging_calls, wrap_async, wrap_class, make_async,
     split, change_literals, drop_docstrings, swap_branches, for_to_while, extract_variables, comprehension_to_loop,
-    unchain, expand_operators, formats, swap_statements, type_hints, try_everything, to_methods, to_functions, everything,
+    unchain, expand_operators, formats, swap_statements, type_hints, try_everything, alias_builtins, to_methods, to_functions, everything,
 ]
 PADDED = [helpers, padded]
 PARTS = [half]

@@ -390,12 +390,7 @@ impl<'a> Lowering<'a, '_> {
             links.push(link);
             base = &link.value;
         }
-        if let Some(path) = self.imported(base) {
-            let mut path = path.to_owned();
-            for link in links.iter().rev() {
-                path.push('.');
-                path.push_str(&link.attr);
-            }
+        if let Some(path) = self.scopes.path_of(base, &links) {
             return self.kept(&path, attribute.range);
         }
         let owner = self.owner_of_members(base);
@@ -417,17 +412,6 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// The dotted path that an imported name stands for.
-    fn imported(&self, expression: &Expr) -> Option<&str> {
-        let Expr::Name(name) = expression else {
-            return None;
-        };
-        match self.scopes.look_up(&fold_name(&name.id))? {
-            Binding::Path(path) => Some(path),
-            Binding::Own(_) | Binding::Receiver(_) | Binding::Options(_) => None,
-        }
-    }
-
     /// Whether what is called comes from outside of the package.
     pub(super) fn is_outside(&self, called: &Expr) -> bool {
         let mut base = called;
@@ -437,7 +421,7 @@ impl<'a> Lowering<'a, '_> {
         match base {
             Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
                 None => called.is_name_expr() && known::is_builtin(&name.id),
-                Some(Binding::Path(_)) => true,
+                Some(Binding::Path(_) | Binding::Alias(_)) => true,
                 Some(Binding::Own(_) | Binding::Receiver(_) | Binding::Options(_)) => false,
             },
             _ => false,
@@ -474,6 +458,17 @@ impl<'a> Lowering<'a, '_> {
                     this.expression(&keyword.value);
                 }
                 positional + keywords.len()
+            });
+        }
+        if let (Expr::Name(name), [object, Expr::Constant(attribute)]) =
+            (func.as_ref(), args.as_slice())
+            && name.id.as_str() == "getattr"
+            && let Constant::Str(text) = &attribute.value
+        {
+            return self.node(Kind::Member, *range, |this| {
+                this.expression(object);
+                this.attribute_name(text, this.owner_of_members(object), false, *range);
+                2
             });
         }
         let is_outside = self.is_outside(func);
@@ -584,7 +579,7 @@ fn operator_kind(op: Operator) -> Kind {
     }
 }
 
-/// A literal of one token, or a sign before one.
+/// A literal, a sign before one, or a sum of some.
 fn is_literal(expression: &Expr) -> bool {
     match expression {
         Expr::Constant(_) => true,
@@ -593,6 +588,9 @@ fn is_literal(expression: &Expr) -> bool {
             operand,
             ..
         }) => matches!(operand.as_ref(), Expr::Constant(_)),
+        Expr::BinOp(ast::ExprBinOp { left, right, .. }) => {
+            matches!(right.as_ref(), Expr::Constant(_)) && is_literal(left)
+        }
         _ => false,
     }
 }

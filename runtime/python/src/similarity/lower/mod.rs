@@ -105,7 +105,7 @@ impl Lowering<'_, '_> {
                 let id = *id;
                 self.own(id, is_store, range);
             }
-            Some(Binding::Path(path)) => {
+            Some(Binding::Path(path) | Binding::Alias(path)) => {
                 let path = path.clone();
                 self.kept(&path, range);
             }

@@ -277,6 +277,12 @@ impl<'a> Lowering<'a, '_> {
             }
             return;
         }
+        if let [Expr::Name(target)] = targets
+            && let Some(Binding::Alias(path)) = self.scopes.look_up(&fold_name(&target.id))
+            && self.scopes.path(value).as_ref() == Some(path)
+        {
+            return;
+        }
         if let ([Expr::Name(target)], Expr::Call(call)) = (targets, value)
             && let Expr::Attribute(method) = call.func.as_ref()
             && method.attr.as_str() == "parse_args"
