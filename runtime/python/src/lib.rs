@@ -6,6 +6,7 @@
 //!
 //! It knows no node, no network and no disk.
 
+mod analysis;
 mod finding;
 pub mod fold;
 mod host;
@@ -21,15 +22,19 @@ use assay_challenge_sdk::abi::{
     PythonCheckRequest, PythonCheckResponse, PythonFile, PythonVerdict, PythonViolation,
 };
 
+use analysis::Module;
 use finding::Finding;
 pub use host::Analysis;
 pub use policy::{Policy, PolicyError};
+use policy::{Rule, catalogue};
 pub use source::MAX_SOURCE_BYTES;
 
 /// Files of one request.
 pub const MAX_FILES: usize = 256;
 /// Bytes of a file's path.
 pub const MAX_PATH_BYTES: usize = 512;
+/// Bytes of all sources of one request: as much as a package may unpack to.
+pub const MAX_PACKAGE_BYTES: usize = 10 * 1024 * 1024;
 /// Findings reported; the rest is counted in one more.
 pub const MAX_VIOLATIONS: usize = 200;
 /// Why a request was not checked.
@@ -58,6 +63,12 @@ pub fn check(request: &PythonCheckRequest) -> Result<PythonCheckResponse, CheckE
             request.files.len()
         )));
     }
+    let total: usize = request.files.iter().map(|file| file.source.len()).sum();
+    if total > MAX_PACKAGE_BYTES {
+        return Err(CheckError::Request(format!(
+            "{total} bytes of source, at most {MAX_PACKAGE_BYTES} are checked"
+        )));
+    }
     if let Some(file) = request
         .files
         .iter()
@@ -68,44 +79,118 @@ pub fn check(request: &PythonCheckRequest) -> Result<PythonCheckResponse, CheckE
             file.path.len()
         )));
     }
-    let (violations, more) = source::on_large_stack(|| check_files(&request.files, &policy))
-        .map_err(CheckError::Host)?;
-    Ok(respond(violations, more))
+    source::on_large_stack(|| check_files(&request.files, &policy)).map_err(CheckError::Host)
 }
 
-/// Violations of all files, the first [`MAX_VIOLATIONS`] and how many more there were.
-fn check_files(files: &[PythonFile], policy: &Policy) -> (Vec<PythonViolation>, usize) {
-    let local: BTreeSet<&str> = files.iter().filter_map(|f| local_module(&f.path)).collect();
-    let (mut violations, mut more) = (Vec::new(), 0);
+fn check_files(files: &[PythonFile], policy: &Policy) -> PythonCheckResponse {
+    let mut texts = Vec::with_capacity(files.len());
+    let mut modules = Vec::with_capacity(files.len());
+    let mut refused = Vec::with_capacity(files.len());
     for file in files {
-        for finding in check_source(&file.source, &local, policy) {
-            if violations.len() < MAX_VIOLATIONS {
-                violations.push(violation(finding, file));
-            } else {
-                more += 1;
+        let text = source::read(&file.source);
+        let body = text
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|text| source::parse(text));
+        let (body, finding) = match body {
+            Ok(body) => (body, None),
+            Err(finding) => (Vec::new(), Some(finding)),
+        };
+        modules.push(Module {
+            path: file.path.clone(),
+            body,
+        });
+        texts.push(text.unwrap_or_default());
+        refused.push(finding);
+    }
+    modules.extend(missing_packages(files));
+    let analysed = analysis::analyse(&modules, policy);
+    let mut found = Vec::new();
+    for (index, (refused, analysed)) in refused.into_iter().zip(analysed).enumerate() {
+        for finding in refused.into_iter().chain(analysed) {
+            let rule = catalogue().rule(finding.rule);
+            let severity = policy.severity(rule);
+            if severity != PythonVerdict::Allow {
+                found.push((severity, index, finding, rule));
             }
         }
     }
-    (violations, more)
+    let verdict = found
+        .iter()
+        .map(|(severity, ..)| *severity)
+        .max()
+        .unwrap_or_default();
+    let more = found.len().saturating_sub(MAX_VIOLATIONS);
+    if more > 0 {
+        // What decides is shown before the rest; within each, the order of the files stays.
+        found.sort_by_key(|(severity, ..)| std::cmp::Reverse(*severity));
+        found.truncate(MAX_VIOLATIONS);
+    }
+    let shown = found
+        .into_iter()
+        .filter_map(|(severity, index, finding, rule)| {
+            let (file, text) = (files.get(index)?, texts.get(index)?);
+            Some(violation(finding, severity, rule, &file.path, text))
+        });
+    let mut violations: Vec<PythonViolation> = shown.collect();
+    if more > 0 {
+        violations.push(PythonViolation {
+            rule: "py.more".to_owned(),
+            severity: verdict,
+            message: format!("{more} more findings"),
+            ..PythonViolation::default()
+        });
+    }
+    PythonCheckResponse {
+        verdict,
+        violations,
+    }
 }
 
-fn violation(finding: Finding, file: &PythonFile) -> PythonViolation {
-    let (line, column, width) = match (finding.range, source::read(&file.source)) {
-        (Some((start, end)), Ok(text)) => {
-            let (line, column) = position(&text, start);
-            (line, column, width(&text, start, end))
+/// Empty files for packages without an `__init__.py`, and for the root.
+fn missing_packages(files: &[PythonFile]) -> Vec<Module> {
+    let present: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let mut missing = BTreeSet::from(["__init__.py".to_owned()]);
+    for file in files {
+        for (end, _) in file.path.match_indices('/') {
+            let directory = file.path.get(..end).unwrap_or_default();
+            missing.insert(format!("{directory}/__init__.py"));
         }
-        _ => (0, 0, 0),
+    }
+    let missing = missing
+        .into_iter()
+        .filter(|path| !present.contains(path.as_str()));
+    missing
+        .map(|path| Module {
+            path,
+            body: Vec::new(),
+        })
+        .collect()
+}
+
+fn violation(
+    finding: Finding,
+    severity: PythonVerdict,
+    rule: &Rule,
+    path: &str,
+    text: &str,
+) -> PythonViolation {
+    let (line, column, width) = match finding.range {
+        Some((start, end)) => {
+            let (line, column) = position(text, start);
+            (line, column, width(text, start, end))
+        }
+        None => (0, 0, 0),
     };
     PythonViolation {
-        rule: finding.rule.to_owned(),
-        severity: PythonVerdict::Deny,
-        file: file.path.clone(),
+        rule: rule.id.clone(),
+        severity,
+        file: path.to_owned(),
         line,
         column,
         width,
         message: finding.message,
-        hint: String::new(),
+        hint: rule.hint.clone(),
     }
 }
 
@@ -125,43 +210,6 @@ fn position(text: &str, offset: usize) -> (u32, u32) {
         u32::try_from(line).unwrap_or(u32::MAX),
         u32::try_from(column).unwrap_or(u32::MAX),
     )
-}
-
-fn check_source(source: &[u8], local: &BTreeSet<&str>, policy: &Policy) -> Vec<Finding> {
-    let text = match source::read(source) {
-        Err(finding) => return vec![finding],
-        Ok(text) => text,
-    };
-    match source::parse(&text) {
-        Ok(body) => policy::rules::check(body, local, policy),
-        Err(finding) => vec![finding],
-    }
-}
-
-/// The name under which a file of the package is imported: its first path segment.
-fn local_module(path: &str) -> Option<&str> {
-    let first = path.split('/').next()?;
-    let name = first.strip_suffix(".py").unwrap_or(first);
-    (!name.is_empty()).then_some(name)
-}
-
-fn respond(mut violations: Vec<PythonViolation>, more: usize) -> PythonCheckResponse {
-    let verdict = if violations.is_empty() {
-        PythonVerdict::Allow
-    } else {
-        PythonVerdict::Deny
-    };
-    if more > 0 {
-        violations.push(PythonViolation {
-            rule: "py.more".to_owned(),
-            message: format!("{more} more findings"),
-            ..PythonViolation::default()
-        });
-    }
-    PythonCheckResponse {
-        verdict,
-        violations,
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-# expect: py.code-execution, py.import, py.gadget, py.namespace
+# expect: py.introspection, py.code-execution, py.import, py.gadget, py.namespace
 # tries: a leaked inspect evaluates annotations
 import dataclasses
 

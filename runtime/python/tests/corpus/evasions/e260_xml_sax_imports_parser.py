@@ -1,4 +1,4 @@
-# expect: py.dynamic-import, py.gadget
+# expect: py.search-path, py.dynamic-import, py.gadget
 # tries: the names of parsers are names of modules
 import pathlib
 import sys

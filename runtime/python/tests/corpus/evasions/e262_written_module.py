@@ -1,4 +1,4 @@
-# expect: py.dynamic-import, py.gadget, py.namespace, py.import
+# expect: py.search-path, py.dynamic-import, py.gadget, py.namespace, py.import
 # tries: a module is written, and its folder is put in front of the search path
 import os
 import sys

@@ -1,4 +1,4 @@
-# expect: py.import
+# expect: py.native-code, py.import
 # tries: an import hidden in a function in a try in a class
 class Agent:
     def load(self):

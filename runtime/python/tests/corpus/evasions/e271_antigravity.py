@@ -1,4 +1,4 @@
-# expect: py.import
+# expect: py.process, py.import
 # tries: starts a web browser on import
 import webbrowser
 

@@ -1,4 +1,4 @@
-# expect: py.import
+# expect: py.deserialisation, py.import
 # tries: a package that is on no list
 import dill
 

@@ -19,7 +19,7 @@ def describe(value):
         value.close()
         return "generator"
     if isinstance(value, types.SimpleNamespace):
-        return ", ".join(f"{k}={v!r}" for k, v in vars(value).items())
+        return ", ".join(f"{k}={v!r}" for k, v in value.__dict__.items())
     if isinstance(value, collections.abc.Mapping):
         return f"mapping of {len(value)}"
     return type(value).__name__
@@ -34,7 +34,7 @@ class Kind(enum.Enum):
     A = "a"
 
 
-values = [describe, len, [].append, enum, Kind, (i for i in "x"), types.SimpleNamespace(a=1), {}, Kind.A, None]
+values = [describe, len, [].append, Kind, (i for i in "x"), types.SimpleNamespace(a=1), {}, Kind.A, None]
 for value in values:
     print(describe(value))
 print(scale.__doc__, scale(2), type(3) is int, types.MappingProxyType({"a": 1})["a"], typing.get_origin(list[int]))

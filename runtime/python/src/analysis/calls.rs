@@ -1,0 +1,657 @@
+//! What calls may give: functions of the package, and what is known of functions from outside.
+
+use rustpython_parser::ast::{Expr, ExprCall, Keyword};
+use rustpython_parser::text_size::TextRange;
+
+use super::engine::Engine;
+use super::names::{CALLED, PathId, Symbol};
+use super::scopes::{ScopeKind, place};
+use super::value::{Atom, FunctionId, ScopeId, Value};
+use super::visit::Parameter;
+use crate::fold::{self, Const};
+
+/// The arguments of a call.
+#[derive(Default)]
+pub(super) struct Arguments {
+    /// Values by position, as far as positions are known.
+    pub positional: Vec<Value>,
+    pub named: Vec<(Symbol, Value)>,
+    /// What `*args` and `**kwargs` hold.
+    pub rest: Value,
+    pub has_rest: bool,
+    /// Names that `**kwargs` gives.
+    pub rest_names: Value,
+}
+
+impl Arguments {
+    /// All values together.
+    pub fn all(&self) -> Value {
+        let named = self.named.iter().map(|(_, value)| value);
+        let mut all = self.rest.clone();
+        for value in self.positional.iter().chain(named) {
+            all.join(value);
+        }
+        all
+    }
+
+    /// The value of a parameter that has a position and a name.
+    pub fn get(&self, position: usize, name: Option<Symbol>) -> Option<&Value> {
+        let named = self.named.iter().find(|(given, _)| Some(*given) == name);
+        self.positional
+            .get(position)
+            .or(named.map(|(_, value)| value))
+    }
+}
+
+/// A call, as the models of functions see it.
+pub(super) struct Call<'c> {
+    pub arguments: &'c Arguments,
+    pub range: TextRange,
+    /// What makes the call's own containers.
+    pub place: (usize, u8),
+    /// The object whose method is called, and the method.
+    pub method: Option<(&'c Value, Symbol)>,
+}
+
+impl Engine<'_, '_> {
+    pub(super) fn call(&mut self, call: &ExprCall) -> Value {
+        let ExprCall {
+            range,
+            func,
+            args,
+            keywords,
+        } = call;
+        let before = self.exempt;
+        self.exempt = self.exemption(keywords);
+        let (object, callee) = match &**func {
+            Expr::Attribute(attribute) => {
+                let object = self.expression(&attribute.value);
+                let name = self.names.symbol(&attribute.attr);
+                let callee = self.attribute(&object, name, attribute.range);
+                (Some((object, name)), callee)
+            }
+            other => (None, self.expression(other)),
+        };
+        self.exempt = before;
+        let arguments = self.arguments(args, keywords);
+        let call = Call {
+            arguments: &arguments,
+            range: *range,
+            place: (place(call), 0),
+            method: object.as_ref().map(|(object, name)| (object, *name)),
+        };
+        self.note_first_call(&callee, &call);
+        self.check_call(&callee, &call);
+        if let Some(folded) = self.folded_call(&callee, &call) {
+            return folded;
+        }
+        self.change_object(&call);
+        self.apply(&callee, &call, 0)
+    }
+
+    /// A decorator applied to what it decorates.
+    pub(super) fn decorate(
+        &mut self,
+        decorator: &Value,
+        decorated: &Value,
+        place: (usize, u8),
+    ) -> Value {
+        let arguments = Arguments {
+            positional: vec![decorated.clone()],
+            ..Arguments::default()
+        };
+        let call = Call {
+            arguments: &arguments,
+            range: TextRange::default(),
+            place: (place.0, place.1.saturating_add(100)),
+            method: None,
+        };
+        self.note_first_call(decorator, &call);
+        self.apply(decorator, &call, 0)
+    }
+
+    fn arguments(&mut self, args: &[Expr], keywords: &[Keyword]) -> Arguments {
+        let mut arguments = Arguments::default();
+        for argument in args {
+            if let Expr::Starred(starred) = argument {
+                let value = self.expression(&starred.value);
+                let exact = self.constants(&value).and_then(|all| match all.as_slice() {
+                    [one] => fold::iterate(one),
+                    _ => None,
+                });
+                match exact {
+                    Some(items) if !arguments.has_rest => {
+                        for item in items {
+                            let item = Value::of(self.constant(item));
+                            arguments.positional.push(item);
+                        }
+                    }
+                    _ => {
+                        let elements = self.iterated(&value);
+                        arguments.rest.join(&elements);
+                        arguments.has_rest = true;
+                    }
+                }
+            } else {
+                let value = self.expression(argument);
+                if arguments.has_rest {
+                    arguments.rest.join(&value);
+                } else {
+                    arguments.positional.push(value);
+                }
+            }
+        }
+        for Keyword {
+            range: _,
+            arg,
+            value,
+        } in keywords
+        {
+            let value = self.expression(value);
+            match arg {
+                Some(name) => {
+                    let name = self.names.symbol(name);
+                    arguments.named.push((name, value));
+                }
+                None => {
+                    let names = self.iterated(&value);
+                    arguments.rest_names.join(&names);
+                    let elements = self.elements(&value);
+                    arguments.rest.join(&elements);
+                    arguments.has_rest = true;
+                }
+            }
+        }
+        arguments
+    }
+
+    /// A call of constants on a constant.
+    fn folded_call(&mut self, callee: &Value, call: &Call) -> Option<Value> {
+        if call.arguments.has_rest {
+            return None;
+        }
+        let mut positional = Vec::new();
+        for value in &call.arguments.positional {
+            let [one] = self.constants(value)?.try_into().ok()?;
+            positional.push(one);
+        }
+        let mut named = Vec::new();
+        for (name, value) in &call.arguments.named {
+            let [one] = self.constants(value)?.try_into().ok()?;
+            named.push((self.names.text(*name).to_owned(), one));
+        }
+        let named: Vec<(&str, Const)> = named
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
+        if let Some((object, name)) = call.method
+            && let Some(objects) = self.constants(object)
+        {
+            let name = self.names.text(name).to_owned();
+            let folded: Option<Vec<Const>> = objects
+                .iter()
+                .map(|object| fold::method(object, &name, &positional, &named))
+                .collect();
+            let folded = folded?;
+            return Some(self.fresh(folded, call));
+        }
+        if callee.is_unknown() {
+            return None;
+        }
+        let [Atom::Path(path)] = callee.atoms() else {
+            return None;
+        };
+        let folded = fold::call(&self.names.path_text(*path), &positional, &named)?;
+        Some(self.fresh(vec![folded], call))
+    }
+
+    /// Constants that a call made. Containers among them may change later.
+    fn fresh(&mut self, constants: Vec<Const>, call: &Call) -> Value {
+        let is_container = |constant: &Const| {
+            matches!(
+                constant,
+                Const::List(_) | Const::Dict(_) | Const::Set(_) | Const::ByteArray(_)
+            )
+        };
+        if !constants.iter().any(is_container) {
+            return self.constant_values(constants);
+        }
+        let holder = self.holder(call.place.0, call.place.1.saturating_add(40));
+        for constant in &constants {
+            if let Const::Dict(pairs) = constant {
+                for (key, value) in pairs.iter() {
+                    let key = Value::of(self.constant(key.clone()));
+                    self.put_key(holder, &key);
+                    let value = Value::of(self.constant(value.clone()));
+                    self.put(holder, &value);
+                }
+            } else {
+                let items = fold::iterate(constant).unwrap_or_default();
+                let items = self.constant_values(items);
+                self.put(holder, &items);
+            }
+        }
+        if self.is_holder_changed(holder) {
+            return Value::of(Atom::Holder(holder)).or_unknown();
+        }
+        self.constant_values(constants)
+            .joined(&Value::of(Atom::Holder(holder)))
+    }
+
+    /// Methods of a container may change it, and it may hold their arguments afterwards.
+    fn change_object(&mut self, call: &Call) {
+        let Some((object, name)) = call.method else {
+            return;
+        };
+        if is_reading(self.names.text(name)) {
+            return;
+        }
+        self.change(object);
+        let all = call.arguments.all();
+        let elements = self.elements(&all);
+        for atom in object.atoms().to_vec() {
+            if let Atom::Holder(holder) = atom {
+                self.put(holder, &all);
+                self.put(holder, &elements);
+            }
+        }
+    }
+
+    /// What calling any of these gives. Containers of functions are called too, to a depth.
+    fn apply(&mut self, callee: &Value, call: &Call, depth: usize) -> Value {
+        let mut result = Value::default();
+        let mut is_opaque = callee.is_unknown();
+        for atom in callee.atoms().to_vec() {
+            match atom {
+                Atom::Path(path) => {
+                    let value = self.call_path(path, call);
+                    result.join(&value);
+                }
+                Atom::Function(function) => {
+                    let value = self.call_function(function, call);
+                    result.join(&value);
+                }
+                Atom::Class(scope) => {
+                    let value = self.call_class(scope, call);
+                    result.join(&value);
+                }
+                Atom::Getter(name) => {
+                    let value = self.call_getter(name, call);
+                    result.join(&value);
+                }
+                Atom::Holder(holder) if depth < 3 => {
+                    let held = self.held(holder);
+                    if !held.has_no_atoms() {
+                        let value = self.apply(&held, call, depth + 1);
+                        result.join(&value);
+                    }
+                    is_opaque = true;
+                }
+                Atom::Holder(_) | Atom::Const(_) | Atom::Prefix(_) | Atom::Local(_) => {
+                    is_opaque = true
+                }
+            }
+        }
+        if is_opaque {
+            let value = self.call_unknown(call);
+            result.join(&value);
+        }
+        // A method of a container may give whatever it holds, one by one or together.
+        if depth == 0
+            && let Some((object, _)) = call.method
+        {
+            let mut held = Value::default();
+            for atom in object.atoms() {
+                if let Atom::Holder(holder) = atom {
+                    held.join(&self.all_held(*holder));
+                }
+            }
+            if !held.has_no_atoms() {
+                let holder = self.holder(call.place.0, call.place.1.saturating_add(20));
+                self.put(holder, &held);
+                self.change(&Value::of(Atom::Holder(holder)));
+                result.join(&held);
+                result.add(Atom::Holder(holder));
+            }
+        }
+        result
+    }
+
+    fn call_function(&mut self, id: FunctionId, call: &Call) -> Value {
+        let Some(function) = self.scopes.functions.get_mut(id.index()) else {
+            return Value::unknown();
+        };
+        self.is_changed |= !std::mem::replace(&mut function.is_called, true);
+        let (scope, is_generator, is_decorated) =
+            (function.scope, function.is_generator, function.is_decorated);
+        let is_method = function.is_method;
+        let parameters = function.parameters.clone();
+        let results = function.results.clone();
+        let is_plain = call.method.is_none();
+        let is_bound = is_method
+            && call.method.is_some_and(|(object, _)| {
+                !object
+                    .atoms()
+                    .iter()
+                    .any(|atom| matches!(atom, Atom::Class(_)))
+            });
+        // A static method has no first parameter for the object, a class method has one for the class.
+        if !is_bound || is_decorated {
+            self.bind_parameters(scope, &parameters, call.arguments, 0);
+        }
+        if is_bound || (is_method && (is_decorated || is_plain)) {
+            self.bind_parameters(scope, &parameters, call.arguments, 1);
+            if let (Some((Parameter::Positional, first)), Some((object, _))) =
+                (parameters.first(), call.method)
+            {
+                let object = object.clone().or_unknown();
+                self.bind_in(scope, *first, &object);
+            }
+        }
+        if is_generator {
+            let holder = self.holder(place_of(id), 4);
+            self.put(holder, &results);
+            return Value::of(Atom::Holder(holder)).or_unknown();
+        }
+        results
+    }
+
+    /// Hands arguments to parameters, the first to the one at `skipped`.
+    fn bind_parameters(
+        &mut self,
+        scope: ScopeId,
+        parameters: &[(Parameter, Symbol)],
+        arguments: &Arguments,
+        skipped: usize,
+    ) {
+        let mut given = arguments.positional.iter();
+        for (index, (kind, name)) in parameters.iter().enumerate() {
+            let value = match kind {
+                Parameter::Positional if index < skipped => continue,
+                Parameter::Positional | Parameter::KeywordOnly => {
+                    let positional = if *kind == Parameter::Positional {
+                        given.next()
+                    } else {
+                        None
+                    };
+                    let named = arguments.named.iter().find(|(named, _)| named == name);
+                    let mut value = positional.cloned().unwrap_or_default();
+                    if let Some((_, named)) = named {
+                        value.join(named);
+                    }
+                    value.join(&arguments.rest);
+                    value
+                }
+                Parameter::Rest | Parameter::KeywordRest => {
+                    let holder = self.holder_of_parameter(scope, *name);
+                    if *kind == Parameter::Rest {
+                        given.clone().for_each(|value| self.put(holder, value));
+                    } else {
+                        for (name, value) in &arguments.named {
+                            let key = fold::Const::text(self.names.text(*name).to_owned());
+                            let key = key.map(|key| self.constant(key));
+                            self.put_key(holder, &key.map_or_else(Value::unknown, Value::of));
+                            self.put(holder, value);
+                        }
+                        self.put_key(holder, &arguments.rest_names);
+                    }
+                    self.put(holder, &arguments.rest);
+                    self.change(&Value::of(Atom::Holder(holder)));
+                    Value::of(Atom::Holder(holder))
+                }
+            };
+            self.bind_in(scope, *name, &value);
+        }
+    }
+
+    /// An instance of a class of the package. Its attributes are known by name, wherever they are.
+    fn call_class(&mut self, class: ScopeId, call: &Call) -> Value {
+        let constructors = ["__init__", "__new__", "__call__", "__post_init__"];
+        let mut is_built = false;
+        let mut made = Value::default();
+        for constructor in constructors {
+            let name = self.names.symbol(constructor);
+            let own = self
+                .scopes
+                .get(class)
+                .and_then(|scope| scope.variables.get(&name))
+                .cloned();
+            let methods = match own {
+                Some(own) => own,
+                None => self.heap.get(&name).cloned().unwrap_or_default(),
+            };
+            for atom in methods.atoms().to_vec() {
+                if let Atom::Function(function) = atom {
+                    is_built = true;
+                    let new = Value::unknown();
+                    let call = Call {
+                        method: Some((&new, name)),
+                        ..*call
+                    };
+                    let result = self.call_function(function, &call);
+                    if matches!(constructor, "__new__" | "__call__") {
+                        made.join(&result);
+                    }
+                }
+            }
+        }
+        // Data classes and named tuples take their fields in order.
+        let fields = self
+            .scopes
+            .get(class)
+            .map(|scope| scope.fields.clone())
+            .unwrap_or_default();
+        for (field, value) in fields.iter().zip(&call.arguments.positional) {
+            self.store_attribute(*field, value);
+        }
+        for (name, value) in &call.arguments.named {
+            self.store_attribute(*name, value);
+        }
+        let carried = self.carried(&call.arguments.all());
+        if !is_built {
+            self.escape(&carried);
+        }
+        made.or_unknown()
+    }
+
+    /// `operator.attrgetter("a.b")(object)`
+    fn call_getter(&mut self, name: Symbol, call: &Call) -> Value {
+        let path = self.names.text(name).to_owned();
+        let mut value = call.arguments.all();
+        if path == UNKNOWN_GETTER {
+            return self.lookup_attribute(&value, &Value::unknown(), call.range);
+        }
+        for segment in path.split('.') {
+            let name = self.names.exact(segment);
+            value = self.attribute(&value, name, call.range);
+        }
+        value
+    }
+
+    /// Code that can't be followed: it may give back what it was given, keep it, or call it.
+    pub(super) fn call_unknown(&mut self, call: &Call) -> Value {
+        let all = call.arguments.all();
+        let carried = self.carried(&all);
+        self.change(&all);
+        self.check_handed_over(&carried, call.range);
+        let modules = carried
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Path(_) | Atom::Local(_)));
+        let reached = if modules {
+            carried.clone().joined(&self.escaped_callables)
+        } else {
+            carried.clone()
+        };
+        self.call_back(&reached, &carried, &call.arguments.rest_names);
+        let is_method_of_value = call.method.is_none_or(|(object, _)| {
+            !object
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Path(path) if self.names.is_static(*path)))
+        });
+        if is_method_of_value {
+            self.escape(&carried);
+        }
+        let mut result = self.escaped.clone().or_unknown();
+        if !carried.has_no_atoms() {
+            let holder = self.holder(call.place.0, call.place.1.saturating_add(10));
+            self.put(holder, &carried);
+            self.change(&Value::of(Atom::Holder(holder)));
+            result.add(Atom::Holder(holder));
+            result.join(&carried);
+        }
+        result
+    }
+
+    /// Functions among what was handed over may be called with anything that was.
+    fn call_back(&mut self, reached: &Value, carried: &Value, names: &Value) {
+        for atom in reached.atoms() {
+            if let Atom::Class(class) = *atom {
+                let place = (place_of_class(class), 0);
+                let arguments = Arguments {
+                    rest: carried.clone(),
+                    has_rest: true,
+                    ..Arguments::default()
+                };
+                let call = Call {
+                    arguments: &arguments,
+                    range: TextRange::default(),
+                    place,
+                    method: None,
+                };
+                self.call_class(class, &call);
+            }
+            let Atom::Function(id) = *atom else { continue };
+            let Some(function) = self.scopes.functions.get_mut(id.index()) else {
+                continue;
+            };
+            self.is_changed |= !std::mem::replace(&mut function.is_escaped, true);
+            let (scope, parameters) = (function.scope, function.parameters.clone());
+            let others: Value = carried
+                .atoms()
+                .iter()
+                .copied()
+                .filter(|other| other != atom)
+                .collect();
+            if others.has_no_atoms() && names.has_no_atoms() && !names.is_unknown() {
+                continue;
+            }
+            for (kind, name) in parameters {
+                let value = match kind {
+                    Parameter::Positional | Parameter::KeywordOnly => others.clone(),
+                    Parameter::Rest | Parameter::KeywordRest => {
+                        let holder = self.holder_of_parameter(scope, name);
+                        self.put(holder, &others);
+                        if kind == Parameter::KeywordRest {
+                            self.put_key(holder, names);
+                        }
+                        self.bind_in(scope, name, &Value::of(Atom::Holder(holder)));
+                        continue;
+                    }
+                };
+                self.bind_in(scope, name, &value.or_unknown());
+            }
+        }
+    }
+
+    /// What a `*args` or `**kwargs` parameter holds.
+    pub(super) fn holder_of_parameter(
+        &mut self,
+        scope: ScopeId,
+        name: Symbol,
+    ) -> super::value::HolderId {
+        self.holder(usize::MAX / 2 + scope.index() * 65_536 + name.index(), 5)
+    }
+
+    /// The result of a function from outside that is no more than that.
+    pub(super) fn called(&mut self, path: PathId) -> Value {
+        let called = self.names.exact(CALLED);
+        Value::of(Atom::Path(self.names.child(path, called)))
+    }
+
+    /// Notes where a module's own code first may enter the package's functions.
+    fn note_first_call(&mut self, callee: &Value, call: &Call) {
+        if self.is_inside_function() {
+            return;
+        }
+        let leads_in = |value: &Value| {
+            value
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Function(_) | Atom::Class(_)))
+        };
+        let carried = self.carried(&call.arguments.all());
+        if callee.is_unknown() || leads_in(callee) || leads_in(&carried) {
+            let at = call.range.start().to_usize();
+            if let Some(first) = self.first_calls.get_mut(self.file.index())
+                && at < *first
+            {
+                *first = at;
+                self.is_changed = true;
+            }
+        }
+    }
+
+    fn is_inside_function(&self) -> bool {
+        let mut scope = self.scopes.get(self.scope);
+        while let Some(inner) = scope {
+            if inner.kind == ScopeKind::Function {
+                return true;
+            }
+            scope = inner.parent.and_then(|parent| self.scopes.get(parent));
+        }
+        false
+    }
+}
+
+/// Stands for a name that is not known in a getter.
+pub(super) const UNKNOWN_GETTER: &str = "?";
+
+/// Places of containers that no node makes: they lie beyond all addresses of nodes.
+fn place_of(id: FunctionId) -> usize {
+    usize::MAX - id.index()
+}
+
+fn place_of_class(scope: ScopeId) -> usize {
+    usize::MAX / 4 + scope.index()
+}
+
+/// Methods of containers and texts that change nothing.
+fn is_reading(method: &str) -> bool {
+    matches!(
+        method,
+        "get"
+            | "keys"
+            | "values"
+            | "items"
+            | "copy"
+            | "count"
+            | "index"
+            | "join"
+            | "split"
+            | "format"
+            | "startswith"
+            | "endswith"
+            | "strip"
+            | "lstrip"
+            | "rstrip"
+            | "lower"
+            | "upper"
+            | "title"
+            | "replace"
+            | "encode"
+            | "decode"
+            | "isdisjoint"
+            | "issubset"
+            | "issuperset"
+            | "union"
+            | "intersection"
+            | "difference"
+            | "find"
+            | "rfind"
+            | "splitlines"
+            | "partition"
+            | "hex"
+    )
+}

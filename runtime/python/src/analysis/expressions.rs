@@ -1,0 +1,758 @@
+//! What expressions may give.
+
+use rustpython_parser::ast::{
+    Comprehension, Constant, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprConstant, ExprDict,
+    ExprFormattedValue, ExprIfExp, ExprJoinedStr, ExprLambda, ExprNamedExpr, ExprSlice,
+    ExprSubscript, ExprUnaryOp, ExprYield, Operator,
+};
+
+use super::annotations::has_call;
+use super::engine::{ATTRIBUTE_NAME, Engine, Fixed, PUBLIC};
+use super::names::Symbol;
+use super::scopes::place;
+use super::value::{Atom, HolderId, Value};
+use super::visit::{elements, parameters};
+use crate::fold::{self, Const};
+use crate::policy::id;
+
+/// Turns of a comprehension over constants that are evaluated one by one.
+const MAX_UNROLLED: usize = 512;
+/// Alternatives of one operand that are combined with those of the other.
+const MAX_COMBINED: usize = 12;
+
+impl<'a> Engine<'a, '_> {
+    /// What an expression may give. Everything in it is evaluated, whatever comes of it.
+    pub(super) fn expression(&mut self, expression: &Expr) -> Value {
+        if !self.step() {
+            return Value::unknown();
+        }
+        match expression {
+            Expr::BoolOp(ExprBoolOp {
+                range: _,
+                op: _,
+                values,
+            }) => self.either(values),
+            Expr::NamedExpr(ExprNamedExpr {
+                range: _,
+                target,
+                value,
+            }) => {
+                let value = self.expression(value);
+                self.assign(target, &value, None);
+                value
+            }
+            Expr::BinOp(operation) => self.operation(operation),
+            Expr::UnaryOp(ExprUnaryOp {
+                range: _,
+                op,
+                operand,
+            }) => {
+                let operand = self.expression(operand);
+                let folded = self.fold_each(&operand, |constant| fold::unary(*op, constant));
+                folded.unwrap_or_else(|| self.opaque(&[&operand]))
+            }
+            Expr::Lambda(lambda) => self.lambda(lambda),
+            Expr::IfExp(ExprIfExp {
+                range: _,
+                test,
+                body,
+                orelse,
+            }) => {
+                self.expression(test);
+                let value = self.expression(body);
+                value.joined(&self.expression(orelse))
+            }
+            Expr::Dict(dictionary) => self.dictionary(dictionary),
+            Expr::Set(set) => self.sequence(&set.elts, place(set), Const::set),
+            Expr::List(list) => self.sequence(&list.elts, place(list), Const::list),
+            Expr::Tuple(tuple) => self.sequence(&tuple.elts, place(tuple), Const::tuple),
+            Expr::ListComp(inner) => self.comprehension(expression, &inner.generators, Const::list),
+            Expr::SetComp(inner) => self.comprehension(expression, &inner.generators, Const::set),
+            Expr::DictComp(inner) => self.comprehension(expression, &inner.generators, |_| None),
+            Expr::GeneratorExp(inner) => {
+                self.comprehension(expression, &inner.generators, Const::list)
+            }
+            Expr::Await(inner) => self.expression(&inner.value),
+            Expr::Yield(ExprYield { range: _, value }) => {
+                let value = value
+                    .as_ref()
+                    .map(|value| self.expression(value))
+                    .unwrap_or_default();
+                self.returned(&value);
+                self.escaped.clone().or_unknown()
+            }
+            Expr::YieldFrom(inner) => {
+                let source = self.expression(&inner.value);
+                let yielded = self.elements(&source);
+                self.returned(&yielded);
+                yielded.or_unknown()
+            }
+            Expr::Compare(ExprCompare {
+                range: _,
+                left,
+                ops: _,
+                comparators,
+            }) => {
+                let mut all = vec![self.expression(left)];
+                all.extend(comparators.iter().map(|right| self.expression(right)));
+                self.opaque(&all.iter().collect::<Vec<_>>())
+            }
+            Expr::Call(call) => self.call(call),
+            Expr::FormattedValue(ExprFormattedValue {
+                range: _,
+                value,
+                conversion: _,
+                format_spec,
+            }) => {
+                self.expression(value);
+                format_spec.iter().for_each(|spec| {
+                    self.expression(spec);
+                });
+                Value::unknown()
+            }
+            Expr::JoinedStr(joined) => self.joined_string(joined),
+            Expr::Constant(constant) => self.literal(constant),
+            Expr::Attribute(attribute) => {
+                let object = self.expression(&attribute.value);
+                let name = self.names.symbol(&attribute.attr);
+                if self.is_own_object(&attribute.value) {
+                    self.own_attribute(&object, name, attribute.range)
+                } else {
+                    self.attribute(&object, name, attribute.range)
+                }
+            }
+            Expr::Subscript(subscript) => self.subscript(subscript),
+            Expr::Starred(starred) => {
+                let value = self.expression(&starred.value);
+                self.iterated(&value)
+            }
+            Expr::Name(name) => {
+                let symbol = self.names.symbol(&name.id);
+                let value = self.lookup(symbol, name.range.start().to_usize());
+                for atom in value.atoms() {
+                    if let Atom::Path(path) = atom {
+                        self.check_path(*path, name.range);
+                    }
+                }
+                value
+            }
+            Expr::Slice(ExprSlice {
+                range: _,
+                lower,
+                upper,
+                step,
+            }) => {
+                for bound in [lower, upper, step].into_iter().flatten() {
+                    self.expression(bound);
+                }
+                Value::unknown()
+            }
+        }
+    }
+
+    /// Whether an expression is the object whose method this is.
+    fn is_own_object(&mut self, expression: &Expr) -> bool {
+        let Expr::Name(name) = expression else {
+            return false;
+        };
+        let name = self.names.symbol(&name.id);
+        let mut scope = self.scopes.get(self.scope);
+        while let Some(inner) = scope {
+            let function = inner
+                .function
+                .and_then(|id| self.scopes.functions.get(id.index()));
+            if let Some(function) = function
+                && function
+                    .parameters
+                    .iter()
+                    .any(|(_, parameter)| *parameter == name)
+            {
+                return function.is_method
+                    && function
+                        .parameters
+                        .first()
+                        .is_some_and(|(_, first)| *first == name);
+            }
+            scope = inner.parent.and_then(|parent| self.scopes.get(parent));
+        }
+        false
+    }
+
+    /// One of these, as `or` and `and` give.
+    fn either(&mut self, values: &[Expr]) -> Value {
+        let mut either = Value::default();
+        for value in values {
+            let value = self.expression(value);
+            either.join(&value);
+        }
+        either
+    }
+
+    /// What comes of values when methods that nobody wrote out are called on them.
+    pub(super) fn opaque(&self, values: &[&Value]) -> Value {
+        if values
+            .iter()
+            .any(|value| value.is_unknown() || !value.has_no_atoms())
+        {
+            self.escaped.clone().or_unknown()
+        } else {
+            Value::default()
+        }
+    }
+
+    /// Applies a function to every constant that a value may be; `None` when it may be something else.
+    pub(super) fn fold_each(
+        &mut self,
+        value: &Value,
+        fold: impl Fn(&Const) -> Option<Const>,
+    ) -> Option<Value> {
+        let constants = self.constants(value)?;
+        let folded: Option<Vec<Const>> = constants.iter().map(fold).collect();
+        Some(self.constant_values(folded?))
+    }
+
+    pub(super) fn constant_values(&mut self, constants: Vec<Const>) -> Value {
+        constants
+            .into_iter()
+            .map(|constant| self.constant(constant))
+            .collect()
+    }
+
+    fn operation(&mut self, operation: &ExprBinOp) -> Value {
+        let ExprBinOp {
+            range: _,
+            left,
+            op,
+            right,
+        } = operation;
+        let (left, right) = (self.expression(left), self.expression(right));
+        self.binary(*op, &left, &right)
+    }
+
+    /// `left op right`
+    pub(super) fn binary(&mut self, op: Operator, left: &Value, right: &Value) -> Value {
+        if let (Some(lefts), Some(rights)) = (self.constants(left), self.constants(right))
+            && lefts.len() * rights.len() <= MAX_COMBINED * MAX_COMBINED
+        {
+            let pairs = lefts
+                .iter()
+                .flat_map(|left| rights.iter().map(move |right| (left, right)));
+            let folded: Option<Vec<Const>> = pairs
+                .map(|(left, right)| fold::binary(op, left, right))
+                .collect();
+            if let Some(folded) = folded {
+                let mut value = self.constant_values(folded);
+                self.keep_holders(&mut value, left, right);
+                return value;
+            }
+        }
+        if op == Operator::Add
+            && let Some(prefixes) = self.prefixes(left)
+        {
+            return prefixes;
+        }
+        let mut value = self.opaque(&[left, right]);
+        match op {
+            // Joining containers.
+            Operator::Add => self.keep_holders(&mut value, left, right),
+            // `"..." % x` begins as the text does; `[x] * n` holds what `[x]` holds; `|` joins.
+            Operator::Mod => {
+                if let Some(prefixes) = self.template_prefixes(left, '%') {
+                    return prefixes;
+                }
+            }
+            Operator::Mult
+            | Operator::BitOr
+            | Operator::BitAnd
+            | Operator::Sub
+            | Operator::BitXor => {
+                self.keep_holders(&mut value, left, right);
+            }
+            // pathlib's `/` gives paths.
+            _ => {}
+        }
+        value
+    }
+
+    fn keep_holders(&self, value: &mut Value, left: &Value, right: &Value) {
+        for atom in left.atoms().iter().chain(right.atoms()) {
+            if matches!(atom, Atom::Holder(_)) {
+                value.add(*atom);
+            }
+        }
+    }
+
+    /// What is known of the beginning of a text that goes on with something unknown, if it is a text.
+    fn prefixes(&mut self, left: &Value) -> Option<Value> {
+        if left.is_unknown() || left.has_no_atoms() {
+            return None;
+        }
+        let mut prefixes = Value::default();
+        for atom in left.atoms().to_vec() {
+            let prefix = match (atom, self.const_of(atom)) {
+                (Atom::Prefix(_), _) => atom,
+                (_, Some(Const::Str(text))) if !text.is_empty() => {
+                    let text = text.clone();
+                    Atom::Prefix(self.names.exact(&text))
+                }
+                _ => return None,
+            };
+            prefixes.add(prefix);
+        }
+        Some(prefixes)
+    }
+
+    /// The part of a template before its first placeholder, if there is one.
+    pub(super) fn template_prefixes(&mut self, template: &Value, mark: char) -> Option<Value> {
+        let mut prefixes = Value::default();
+        for template in self.constants(template)? {
+            let prefix = template
+                .as_str()?
+                .split(mark)
+                .next()
+                .filter(|prefix| !prefix.is_empty())?;
+            let prefix = self.names.exact(prefix);
+            prefixes.add(Atom::Prefix(prefix));
+        }
+        Some(prefixes)
+    }
+
+    fn joined_string(&mut self, joined: &ExprJoinedStr) -> Value {
+        if self.is_made_of_names(joined) {
+            return self.attribute_name();
+        }
+        let mut parts = Some(Vec::new());
+        let mut begin = String::new();
+        let mut is_begin = true;
+        for part in &joined.values {
+            match self.string_part(part) {
+                Some(text) => {
+                    if is_begin {
+                        begin.push_str(&text);
+                    }
+                    parts = parts.and_then(|mut parts| {
+                        parts.push(Const::text(text)?);
+                        Some(parts)
+                    });
+                }
+                None => {
+                    parts = None;
+                    is_begin = false;
+                }
+            }
+        }
+        if let Some(text) = parts.and_then(|parts| fold::concat_parts(&parts)) {
+            return Value::of(self.constant(text));
+        }
+        if begin.is_empty() {
+            return Value::unknown();
+        }
+        let prefix = self.names.exact(&begin);
+        Value::of(Atom::Prefix(prefix))
+    }
+
+    /// Whether the unknown parts of a text are names of attributes: `f"_{name}"` of `__set_name__`.
+    fn is_made_of_names(&mut self, joined: &ExprJoinedStr) -> bool {
+        let mut has_name = false;
+        for part in &joined.values {
+            let Expr::FormattedValue(part) = part else {
+                continue;
+            };
+            let value = self.expression(&part.value);
+            let is_name = !value.is_unknown()
+                && matches!(value.atoms(), [Atom::Path(path)] if self.names.last(*path) == ATTRIBUTE_NAME);
+            if !is_name {
+                return false;
+            }
+            has_name = true;
+        }
+        has_name
+    }
+
+    /// The text of one part of an f-string, if it is known.
+    fn string_part(&mut self, part: &Expr) -> Option<String> {
+        let Expr::FormattedValue(ExprFormattedValue {
+            range: _,
+            value,
+            conversion,
+            format_spec,
+        }) = part
+        else {
+            let value = self.expression(part);
+            let [constant] = self.constants(&value)?.try_into().ok()?;
+            let constant: Const = constant;
+            return constant.as_str().map(str::to_owned);
+        };
+        let value = self.expression(value);
+        let spec = match format_spec {
+            None => Some(String::new()),
+            Some(spec) => {
+                let spec = self.expression(spec);
+                let constants = self.constants(&spec);
+                constants
+                    .and_then(|all| all.first().and_then(|one| one.as_str().map(str::to_owned)))
+            }
+        };
+        let [constant] = self.constants(&value)?.try_into().ok()?;
+        let constant: Const = constant;
+        let formatted = fold::format_value(&constant, *conversion, &spec?)?;
+        formatted.as_str().map(str::to_owned)
+    }
+
+    fn literal(&mut self, constant: &ExprConstant) -> Value {
+        let ExprConstant {
+            range: _,
+            value,
+            kind: _,
+        } = constant;
+        if matches!(value, Constant::Str(_))
+            && let Some(expression) = self.quoted.get(&place(constant))
+        {
+            let expression: &Expr = expression;
+            let before = std::mem::take(&mut self.is_quoted);
+            self.is_quoted = Some(before.unwrap_or(constant.range));
+            if self.has_evaluator && has_call(expression) {
+                self.report_path(
+                    id::CODE_EXECUTION,
+                    constant.range,
+                    "an annotation that calls functions",
+                );
+            }
+            self.expression(expression);
+            self.is_quoted = before;
+        }
+        match Const::from_literal(value) {
+            Some(constant) => Value::of(self.constant(constant)),
+            None => Value::unknown(),
+        }
+    }
+
+    fn sequence(
+        &mut self,
+        items: &[Expr],
+        place: usize,
+        build: impl Fn(Vec<Const>) -> Option<Const>,
+    ) -> Value {
+        let holder = self.holder(place, 0);
+        let mut exact = Some(Vec::new());
+        for item in items {
+            let value = self.expression(item);
+            let constants = self.constants(&value);
+            exact = match (exact, constants.as_deref(), item) {
+                (Some(_), _, Expr::Starred(_)) | (None, _, _) => None,
+                (Some(mut exact), Some([one]), _) => {
+                    exact.push(one.clone());
+                    Some(exact)
+                }
+                (Some(_), _, _) => None,
+            };
+            self.put(holder, &value);
+        }
+        self.container(holder, exact.and_then(build))
+    }
+
+    /// A container and, when it never changes, its constant form.
+    fn container(&mut self, holder: HolderId, exact: Option<Const>) -> Value {
+        let mut value = Value::of(Atom::Holder(holder));
+        match exact {
+            Some(exact) if !self.is_holder_changed(holder) => {
+                value.add(self.constant(exact));
+                value
+            }
+            // What was known of it before may be known elsewhere.
+            _ if self.is_holder_changed(holder) => value.or_unknown(),
+            _ => value,
+        }
+    }
+
+    fn dictionary(&mut self, dictionary: &ExprDict) -> Value {
+        let ExprDict {
+            range: _,
+            keys,
+            values,
+        } = dictionary;
+        let holder = self.holder(place(dictionary), 0);
+        let mut exact = Some(Vec::new());
+        for (index, value) in values.iter().enumerate() {
+            let key = keys.get(index).and_then(Option::as_ref);
+            let known_key = key.map(|key| self.expression(key));
+            let mut value = self.expression(value);
+            if key.is_none() {
+                value = self.elements(&value);
+            }
+            let pair = known_key.as_ref().and_then(|key| {
+                Some((self.constants(key)?.pop()?, self.constants(&value)?.pop()?))
+            });
+            let is_single = self.constants(&value).is_some_and(|all| all.len() == 1);
+            exact = match (exact, pair) {
+                (Some(mut exact), Some(pair)) if is_single => {
+                    exact.push(pair);
+                    Some(exact)
+                }
+                _ => None,
+            };
+            self.put_key(holder, &known_key.unwrap_or_else(Value::unknown));
+            self.put(holder, &value);
+        }
+        self.container(holder, exact.and_then(Const::dict))
+    }
+
+    fn subscript(&mut self, subscript: &ExprSubscript) -> Value {
+        let ExprSubscript {
+            range: _,
+            value,
+            slice,
+            ctx: _,
+        } = subscript;
+        let object = self.expression(value);
+        if let Expr::Slice(ExprSlice {
+            range: _,
+            lower,
+            upper,
+            step,
+        }) = &**slice
+        {
+            return self.slice(&object, [lower, upper, step].map(Option::as_deref));
+        }
+        let index = self.expression(slice);
+        if let (Some(objects), Some(indices)) = (self.constants(&object), self.constants(&index)) {
+            let pairs = objects
+                .iter()
+                .flat_map(|object| indices.iter().map(move |index| (object, index)));
+            let folded: Vec<Const> = pairs
+                .filter_map(|(object, index)| fold::subscript(object, index))
+                .collect();
+            if !folded.is_empty() {
+                return self.constant_values(folded);
+            }
+        }
+        self.elements(&object)
+    }
+
+    fn slice(&mut self, object: &Value, bounds: [Option<&Expr>; 3]) -> Value {
+        let bounds = bounds.map(|bound| bound.map(|bound| self.expression(bound)));
+        let mut known = Vec::new();
+        for bound in bounds {
+            let constant = match bound {
+                None => Some(None),
+                Some(bound) => self.constants(&bound).and_then(|all| match all.as_slice() {
+                    [one] => Some(Some(one.clone())),
+                    _ => None,
+                }),
+            };
+            known.push(constant);
+        }
+        if let [Some(lower), Some(upper), Some(step)] = known.as_slice() {
+            let folded = self.fold_each(object, |constant| {
+                fold::slice(constant, lower.as_ref(), upper.as_ref(), step.as_ref())
+            });
+            if let Some(folded) = folded {
+                return folded;
+            }
+        }
+        // A part of a container holds the same things.
+        let mut part = self.opaque(&[object]);
+        self.keep_holders(&mut part, object, &Value::default());
+        part.or_unknown()
+    }
+
+    pub(super) fn lambda(&mut self, lambda: &ExprLambda) -> Value {
+        let ExprLambda {
+            range: _,
+            args,
+            body: _,
+        } = lambda;
+        let scope = self.scopes.opened_by(&**args);
+        for (_, parameter, default) in parameters(args) {
+            if let Some(default) = default {
+                let value = self.expression(default);
+                if let Some(scope) = scope {
+                    let name = self.names.symbol(&parameter.arg);
+                    self.bind_in(scope, name, &value);
+                }
+            }
+        }
+        let function = scope
+            .and_then(|scope| self.scopes.get(scope))
+            .and_then(|scope| scope.function);
+        function.map_or_else(Value::unknown, |function| {
+            Value::of(Atom::Function(function))
+        })
+    }
+
+    // Comprehensions
+
+    fn comprehension(
+        &mut self,
+        whole: &Expr,
+        generators: &[Comprehension],
+        build: impl Fn(Vec<Const>) -> Option<Const>,
+    ) -> Value {
+        let holder = self.holder(place(whole), 1);
+        let outer = self.scope;
+        let Some((first, rest)) = generators.split_first() else {
+            return Value::unknown();
+        };
+        let iterated = self.expression(&first.iter);
+        if let Some(scope) = self.scopes.opened_by(whole) {
+            self.scope = scope;
+        }
+        let exact = self.unrolled(whole, first, rest, &iterated);
+        self.turn(whole, generators, &iterated, holder);
+        self.scope = outer;
+        let exact = exact.and_then(build);
+        self.container(holder, exact)
+    }
+
+    /// One turn that stands for all.
+    fn turn(
+        &mut self,
+        whole: &Expr,
+        generators: &[Comprehension],
+        first: &Value,
+        holder: HolderId,
+    ) {
+        for (index, generator) in generators.iter().enumerate() {
+            let Comprehension {
+                range: _,
+                target,
+                iter,
+                ifs,
+                is_async: _,
+            } = generator;
+            let iterated = if index == 0 {
+                first.clone()
+            } else {
+                self.expression(iter)
+            };
+            let item = self.iterated(&iterated);
+            let item = self.filtered(target, ifs, item);
+            self.assign(target, &item, None);
+            for condition in ifs {
+                self.expression(condition);
+            }
+        }
+        let [first, second] = elements(whole);
+        let first = first
+            .map(|first| self.expression(first))
+            .unwrap_or_default();
+        match second {
+            Some(value) => {
+                let value = self.expression(value);
+                self.put_key(holder, &first);
+                self.put(holder, &value);
+            }
+            None => self.put(holder, &first),
+        }
+    }
+
+    /// What is left of a comprehension's item after conditions on how a name begins.
+    fn filtered(&mut self, target: &Expr, conditions: &[Expr], item: Value) -> Value {
+        let Expr::Name(target) = target else {
+            return item;
+        };
+        for condition in conditions {
+            let conjuncts = match condition {
+                Expr::BoolOp(both) if both.op.is_and() => both.values.as_slice(),
+                single => std::slice::from_ref(single),
+            };
+            for conjunct in conjuncts {
+                if let Some(known) = self.beginning(conjunct, &target.id) {
+                    return Value::of(known);
+                }
+            }
+        }
+        item
+    }
+
+    /// `name.startswith("run_")` and `not name.startswith("_")`
+    fn beginning(&mut self, condition: &Expr, name: &str) -> Option<Atom> {
+        let (call, is_negated) = match condition {
+            Expr::UnaryOp(negation) if negation.op.is_not() => {
+                (negation.operand.as_call_expr()?, true)
+            }
+            other => (other.as_call_expr()?, false),
+        };
+        let method = call.func.as_attribute_expr()?;
+        let is_about = method
+            .value
+            .as_name_expr()
+            .is_some_and(|asked| asked.id.as_str() == name);
+        let [
+            Expr::Constant(ExprConstant {
+                value: Constant::Str(text),
+                ..
+            }),
+        ] = call.args.as_slice()
+        else {
+            return None;
+        };
+        if !is_about || method.attr.as_str() != "startswith" || text.is_empty() {
+            return None;
+        }
+        match (is_negated, text.as_str()) {
+            (false, text) => Some(Atom::Prefix(self.names.exact(text))),
+            (true, "_") => {
+                let public = self.names.exact(PUBLIC);
+                Some(Atom::Path(self.names.root(public)))
+            }
+            (true, _) => None,
+        }
+    }
+
+    /// The elements in order, when one simple target runs over a constant and nothing is left out.
+    fn unrolled(
+        &mut self,
+        whole: &Expr,
+        first: &Comprehension,
+        rest: &[Comprehension],
+        iterated: &Value,
+    ) -> Option<Vec<Const>> {
+        let [Some(element), None] = elements(whole) else {
+            return None;
+        };
+        if !rest.is_empty() || !first.ifs.is_empty() {
+            return None;
+        }
+        let [source] = self.constants(iterated)?.try_into().ok()?;
+        let items = fold::iterate(&source)?;
+        if items.len() > MAX_UNROLLED {
+            return None;
+        }
+        let mut results = Vec::with_capacity(items.len());
+        for item in items {
+            let before = self.fixed.len();
+            let is_fixed = self.fix(&first.target, item);
+            let value = if is_fixed {
+                self.expression(element)
+            } else {
+                Value::unknown()
+            };
+            self.fixed.truncate(before);
+            let [one] = self.constants(&value)?.try_into().ok()?;
+            results.push(one);
+        }
+        Some(results)
+    }
+
+    /// Gives the names of a comprehension's target one value for the moment.
+    fn fix(&mut self, target: &Expr, value: Const) -> bool {
+        match target {
+            Expr::Name(name) => {
+                let name: Symbol = self.names.symbol(&name.id);
+                let value = Value::of(self.constant(value));
+                self.fixed.push(Fixed { name, value });
+                true
+            }
+            Expr::Tuple(tuple) => match fold::iterate(&value) {
+                Some(items) if items.len() == tuple.elts.len() => tuple
+                    .elts
+                    .iter()
+                    .zip(items)
+                    .all(|(target, item)| self.fix(target, item)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Identifiers and dotted paths as small numbers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use unicode_normalization::UnicodeNormalization;
+
+/// An identifier, in the normal form in which Python compares identifiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Symbol(u32);
+
+impl Symbol {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A dotted path from outside of the package: `os.path.join`. A segment `()` stands for the result of a
+/// call, `[]` for an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PathId(u32);
+
+/// Segments of the longest path that is told apart; what is below it counts as the path itself.
+const MAX_SEGMENTS: u32 = 10;
+
+/// Segment of a call's result.
+pub(crate) const CALLED: &str = "()";
+/// Segment of an element.
+pub(crate) const ELEMENT: &str = "[]";
+
+struct PathEntry {
+    parent: Option<PathId>,
+    last: Symbol,
+    segments: u32,
+    /// Whether a value was made on the way: it is no module, class or function any more.
+    is_made: bool,
+}
+
+/// All identifiers and paths of an analysis.
+#[derive(Default)]
+pub(crate) struct Names {
+    symbols: HashMap<Box<str>, Symbol>,
+    texts: Vec<Box<str>>,
+    paths: Vec<PathEntry>,
+    /// Texts of the paths through made values that mean something. What is below others counts as them.
+    told_apart: BTreeSet<String>,
+    children: HashMap<(Option<PathId>, Symbol), PathId>,
+}
+
+impl Names {
+    /// Names that tell the given paths apart from others through made values: `a.b().c`.
+    pub(crate) fn telling_apart<'t>(paths: impl Iterator<Item = &'t str>) -> Self {
+        let mut names = Self::default();
+        for path in paths {
+            let ends = path
+                .match_indices(['.', '(', '['])
+                .map(|(at, _)| at)
+                .chain([path.len()]);
+            let made = path.find(['(', '[']).unwrap_or(path.len());
+            let beginnings = ends
+                .filter(|end| *end > made)
+                .filter_map(|end| path.get(..end));
+            names.told_apart.extend(beginnings.map(str::to_owned));
+        }
+        names
+    }
+
+    /// The symbol of an identifier. Compatibility forms of letters are the letters, as for Python.
+    pub(crate) fn symbol(&mut self, identifier: &str) -> Symbol {
+        if identifier.is_ascii() {
+            self.exact(unmangled(identifier))
+        } else {
+            let normal = identifier.nfkc().collect::<String>();
+            self.exact(unmangled(&normal))
+        }
+    }
+
+    /// The symbol of a string that is looked up as it stands.
+    pub(crate) fn exact(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.symbols.get(text) {
+            return *symbol;
+        }
+        let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.texts.push(text.into());
+        self.symbols.insert(text.into(), symbol);
+        symbol
+    }
+
+    pub(crate) fn text(&self, symbol: Symbol) -> &str {
+        self.texts.get(symbol.0 as usize).map_or("", |text| text)
+    }
+
+    /// The path of one segment.
+    pub(crate) fn root(&mut self, name: Symbol) -> PathId {
+        self.path(None, name)
+    }
+
+    /// The path one segment below.
+    pub(crate) fn child(&mut self, parent: PathId, name: Symbol) -> PathId {
+        self.path(Some(parent), name)
+    }
+
+    /// The path of a dotted text.
+    pub(crate) fn dotted(&mut self, text: &str) -> Option<PathId> {
+        let mut path = None;
+        for segment in text.split('.') {
+            let name = self.symbol(segment);
+            path = Some(self.path(path, name));
+        }
+        path
+    }
+
+    pub(crate) fn parent(&self, path: PathId) -> Option<PathId> {
+        self.entry(path)?.parent
+    }
+
+    pub(crate) fn last(&self, path: PathId) -> &str {
+        self.entry(path).map_or("", |entry| self.text(entry.last))
+    }
+
+    /// Whether the path may be a module, a class or a function rather than some value made by a call.
+    pub(crate) fn is_static(&self, path: PathId) -> bool {
+        self.entry(path).is_some_and(|entry| !entry.is_made)
+    }
+
+    pub(crate) fn is_root(&self, path: PathId) -> bool {
+        self.entry(path).is_some_and(|entry| entry.parent.is_none())
+    }
+
+    /// The first segment.
+    pub(crate) fn root_of(&self, path: PathId) -> &str {
+        let mut at = path;
+        while let Some(parent) = self.parent(at) {
+            at = parent;
+        }
+        self.last(at)
+    }
+
+    pub(crate) fn path_text(&self, path: PathId) -> String {
+        let mut segments = Vec::new();
+        let mut at = Some(path);
+        while let Some(id) = at {
+            segments.push(self.last(id));
+            at = self.parent(id);
+        }
+        segments
+            .into_iter()
+            .rev()
+            .fold(String::new(), |text, segment| join(&text, segment))
+    }
+
+    fn path(&mut self, parent: Option<PathId>, name: Symbol) -> PathId {
+        if let Some(id) = self.children.get(&(parent, name)) {
+            return *id;
+        }
+        let (segments, was_made) = parent
+            .and_then(|parent| self.entry(parent))
+            .map_or((0, false), |entry| (entry.segments, entry.is_made));
+        if let Some(parent) = parent
+            && (segments >= MAX_SEGMENTS || (was_made && !self.is_told_apart(parent, name)))
+        {
+            self.children.insert((Some(parent), name), parent);
+            return parent;
+        }
+        let text = self.text(name);
+        let is_made = was_made || matches!(text, CALLED | ELEMENT) || text.starts_with('<');
+        let id = PathId(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
+        self.paths.push(PathEntry {
+            parent,
+            last: name,
+            segments: segments + 1,
+            is_made,
+        });
+        self.children.insert((parent, name), id);
+        id
+    }
+
+    fn is_told_apart(&self, parent: PathId, name: Symbol) -> bool {
+        self.told_apart
+            .contains(&join(&self.path_text(parent), self.text(name)))
+    }
+
+    fn entry(&self, path: PathId) -> Option<&PathEntry> {
+        self.paths.get(path.0 as usize)
+    }
+}
+
+/// The text of a path with one segment more.
+fn join(path: &str, segment: &str) -> String {
+    let dot = if path.is_empty() || matches!(segment, CALLED | ELEMENT) {
+        ""
+    } else {
+        "."
+    };
+    format!("{path}{dot}{segment}")
+}
+
+/// `__x` for `_Class__x`: in a class both name the same thing, and so they do everywhere here.
+fn unmangled(identifier: &str) -> &str {
+    if !identifier.starts_with('_') || identifier.starts_with("__") || identifier.ends_with("__") {
+        return identifier;
+    }
+    identifier
+        .find("__")
+        .and_then(|at| identifier.get(at..))
+        .unwrap_or(identifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_compared_in_normal_form() {
+        let mut names = Names::default();
+        assert_eq!(names.symbol("ｅｖａｌ"), names.symbol("eval"));
+        assert_ne!(names.exact("ｅｖａｌ"), names.symbol("eval"));
+    }
+
+    #[test]
+    fn paths_are_written_as_people_write_them_and_end_somewhere() {
+        let mut names = Names::telling_apart(["pandas.DataFrame().eval"].into_iter());
+        let path = names.dotted("pandas.DataFrame").unwrap();
+        let called = names.exact(CALLED);
+        let made = names.child(path, called);
+        let eval = names.symbol("eval");
+        let method = names.child(made, eval);
+        assert_eq!(names.path_text(method), "pandas.DataFrame().eval");
+        assert!(names.is_static(path) && !names.is_static(method));
+        let other = names.symbol("sum");
+        assert_eq!(names.child(made, other), made);
+        let mut deep = path;
+        for _ in 0..100 {
+            deep = names.child(deep, eval);
+        }
+        assert_eq!(deep, names.child(deep, eval));
+    }
+}

@@ -1,0 +1,480 @@
+//! What statements do: bind, store, hand out.
+
+use rustpython_parser::ast::{
+    Arguments, ExceptHandler, ExceptHandlerExceptHandler, Expr, Keyword, MatchCase, Ranged, Stmt,
+    StmtAnnAssign, StmtAssert, StmtAssign, StmtAsyncFor, StmtAsyncFunctionDef, StmtAsyncWith,
+    StmtAugAssign, StmtClassDef, StmtDelete, StmtExpr, StmtFor, StmtFunctionDef, StmtIf, StmtMatch,
+    StmtRaise, StmtReturn, StmtTry, StmtTryStar, StmtTypeAlias, StmtWhile, StmtWith, TypeParam,
+    WithItem,
+};
+
+use super::engine::Engine;
+use super::scopes::place;
+use super::value::{Atom, Value};
+use super::visit::parameters;
+use crate::policy::id;
+
+impl<'a> Engine<'a, '_> {
+    pub(super) fn statements(&mut self, body: &[Stmt]) {
+        for statement in body {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::FunctionDef(StmtFunctionDef {
+                range: _,
+                name,
+                args,
+                body: _,
+                decorator_list,
+                returns,
+                type_comment: _,
+                type_params,
+            })
+            | Stmt::AsyncFunctionDef(StmtAsyncFunctionDef {
+                range: _,
+                name,
+                args,
+                body: _,
+                decorator_list,
+                returns,
+                type_comment: _,
+                type_params,
+            }) => {
+                self.type_parameters(type_params);
+                self.function(name, args, decorator_list, returns.as_deref());
+            }
+            Stmt::ClassDef(class) => self.class(class),
+            Stmt::Return(StmtReturn { range: _, value }) => {
+                if let Some(value) = value {
+                    let value = self.expression(value);
+                    self.returned(&value);
+                }
+            }
+            Stmt::Delete(StmtDelete { range: _, targets }) => {
+                for target in targets {
+                    self.expression(target);
+                    self.delete(target);
+                }
+            }
+            Stmt::Assign(StmtAssign {
+                range: _,
+                targets,
+                value,
+                type_comment: _,
+            }) => {
+                let assigned = self.expression(value);
+                for target in targets {
+                    self.assign(target, &assigned, Some(value));
+                }
+            }
+            Stmt::TypeAlias(StmtTypeAlias {
+                range: _,
+                name,
+                type_params,
+                value,
+            }) => {
+                self.type_parameters(type_params);
+                let value = self.expression(value);
+                self.assign(name, &value, None);
+            }
+            Stmt::AugAssign(assignment) => self.augmented(assignment),
+            Stmt::AnnAssign(StmtAnnAssign {
+                range: _,
+                target,
+                annotation,
+                value,
+                simple: _,
+            }) => {
+                self.expression(annotation);
+                match value {
+                    Some(value) => {
+                        let assigned = self.expression(value);
+                        self.assign(target, &assigned, Some(value));
+                    }
+                    None => self.assign(target, &Value::default(), None),
+                }
+            }
+            Stmt::For(StmtFor {
+                range: _,
+                target,
+                iter,
+                body,
+                orelse,
+                type_comment: _,
+            })
+            | Stmt::AsyncFor(StmtAsyncFor {
+                range: _,
+                target,
+                iter,
+                body,
+                orelse,
+                type_comment: _,
+            }) => {
+                let iterated = self.expression(iter);
+                let item = self.iterated(&iterated);
+                self.assign(target, &item, None);
+                self.statements(body);
+                self.statements(orelse);
+            }
+            Stmt::While(StmtWhile {
+                range: _,
+                test,
+                body,
+                orelse,
+            })
+            | Stmt::If(StmtIf {
+                range: _,
+                test,
+                body,
+                orelse,
+            }) => {
+                self.expression(test);
+                self.statements(body);
+                self.statements(orelse);
+            }
+            Stmt::With(StmtWith {
+                range: _,
+                items,
+                body,
+                type_comment: _,
+            })
+            | Stmt::AsyncWith(StmtAsyncWith {
+                range: _,
+                items,
+                body,
+                type_comment: _,
+            }) => {
+                for WithItem {
+                    range: _,
+                    context_expr,
+                    optional_vars,
+                } in items
+                {
+                    let entered = self.expression(context_expr);
+                    if let Some(target) = optional_vars {
+                        let entered = entered.joined(&self.escaped.clone().or_unknown());
+                        self.assign(target, &entered, None);
+                    }
+                }
+                self.statements(body);
+            }
+            Stmt::Match(StmtMatch {
+                range: _,
+                subject,
+                cases,
+            }) => {
+                let subject = self.expression(subject);
+                for MatchCase {
+                    range: _,
+                    pattern,
+                    guard,
+                    body,
+                } in cases
+                {
+                    self.pattern(pattern, &subject);
+                    if let Some(guard) = guard {
+                        self.expression(guard);
+                    }
+                    self.statements(body);
+                }
+            }
+            Stmt::Raise(StmtRaise {
+                range: _,
+                exc,
+                cause,
+            }) => {
+                for raised in exc.iter().chain(cause) {
+                    let raised = self.expression(raised);
+                    let carried = self.carried(&raised);
+                    self.escape(&carried);
+                }
+            }
+            Stmt::Try(StmtTry {
+                range: _,
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            })
+            | Stmt::TryStar(StmtTryStar {
+                range: _,
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            }) => {
+                self.statements(body);
+                for ExceptHandler::ExceptHandler(handler) in handlers {
+                    self.handler(handler);
+                }
+                self.statements(orelse);
+                self.statements(finalbody);
+            }
+            Stmt::Assert(StmtAssert {
+                range: _,
+                test,
+                msg,
+            }) => {
+                self.expression(test);
+                if let Some(message) = msg {
+                    self.expression(message);
+                }
+            }
+            Stmt::Import(import) => self.import(import),
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::Expr(StmtExpr { range: _, value }) => {
+                self.expression(value);
+            }
+            Stmt::Global(_)
+            | Stmt::Nonlocal(_)
+            | Stmt::Pass(_)
+            | Stmt::Break(_)
+            | Stmt::Continue(_) => {}
+        }
+    }
+
+    /// `del module.name` brings back what the name hid.
+    fn delete(&mut self, target: &Expr) {
+        let Expr::Attribute(attribute) = target else {
+            return;
+        };
+        let object = self.expression(&attribute.value);
+        let name = self.names.symbol(&attribute.attr);
+        for atom in object.atoms() {
+            if let Atom::Local(file) = atom
+                && let Some(scope) = self.scopes.modules.get(file.index()).copied()
+            {
+                self.is_changed |= self.scopes.delete(scope, name);
+            }
+        }
+    }
+
+    fn handler(&mut self, handler: &ExceptHandlerExceptHandler) {
+        let ExceptHandlerExceptHandler {
+            range: _,
+            type_,
+            name,
+            body,
+        } = handler;
+        if let Some(type_) = type_ {
+            self.expression(type_);
+        }
+        if let Some(name) = name {
+            let name = self.names.symbol(name);
+            let caught = self.escaped.clone().or_unknown();
+            self.bind(name, &caught);
+        }
+        self.statements(body);
+    }
+
+    fn type_parameters(&mut self, parameters: &[TypeParam]) {
+        for parameter in parameters {
+            if let TypeParam::TypeVar(variable) = parameter
+                && let Some(bound) = &variable.bound
+            {
+                self.expression(bound);
+            }
+        }
+    }
+
+    fn function(
+        &mut self,
+        name: &str,
+        args: &Arguments,
+        decorators: &[Expr],
+        returns: Option<&Expr>,
+    ) {
+        let decorators: Vec<Value> = decorators
+            .iter()
+            .map(|decorator| self.expression(decorator))
+            .collect();
+        let scope = self.scopes.opened_by(args);
+        for (_, parameter, default) in parameters(args) {
+            if let Some(annotation) = &parameter.annotation {
+                self.expression(annotation);
+            }
+            if let Some(default) = default {
+                let value = self.expression(default);
+                if let Some(scope) = scope {
+                    let name = self.names.symbol(&parameter.arg);
+                    self.bind_in(scope, name, &value);
+                }
+            }
+        }
+        if let Some(returns) = returns {
+            self.expression(returns);
+        }
+        let function = scope
+            .and_then(|scope| self.scopes.get(scope))
+            .and_then(|scope| scope.function);
+        let plain = function.map_or_else(Value::unknown, |function| {
+            Value::of(Atom::Function(function))
+        });
+        let value = self.decorated(&decorators, plain, place(args));
+        let name = self.names.symbol(name);
+        self.bind(name, &value);
+    }
+
+    /// A function or class after its decorators, which are calls that nobody wrote.
+    fn decorated(&mut self, decorators: &[Value], plain: Value, place: usize) -> Value {
+        let mut value = plain;
+        for (index, decorator) in decorators.iter().rev().enumerate() {
+            let part = u8::try_from(index).unwrap_or(u8::MAX);
+            let result = self.decorate(decorator, &value, (place, part));
+            value.join(&result);
+        }
+        value
+    }
+
+    fn class(&mut self, class: &StmtClassDef) {
+        let StmtClassDef {
+            range: _,
+            name,
+            bases,
+            keywords,
+            body,
+            decorator_list,
+            type_params,
+        } = class;
+        let decorators: Vec<Value> = decorator_list
+            .iter()
+            .map(|decorator| self.expression(decorator))
+            .collect();
+        self.type_parameters(type_params);
+        for base in bases {
+            self.expression(base);
+        }
+        for Keyword {
+            range: _,
+            arg: _,
+            value,
+        } in keywords
+        {
+            let value = self.expression(value);
+            // Class keywords arrive in `__init_subclass__` and metaclasses.
+            let carried = self.carried(&value);
+            self.escape(&carried);
+        }
+        let Some(scope) = self.scopes.opened_by(class) else {
+            return;
+        };
+        let outer = std::mem::replace(&mut self.scope, scope);
+        self.statements(body);
+        self.scope = outer;
+        let value = self.decorated(&decorators, Value::of(Atom::Class(scope)), place(class));
+        let name = self.names.symbol(name);
+        self.bind(name, &value);
+    }
+
+    fn augmented(&mut self, assignment: &StmtAugAssign) {
+        let StmtAugAssign {
+            range,
+            target,
+            op,
+            value,
+        } = assignment;
+        let right = self.expression(value);
+        let left = self.expression(target);
+        self.change(&left);
+        let joined = self.binary(*op, &left, &right);
+        // A list extended in place holds the new things as well.
+        let elements = self.elements(&right);
+        for atom in left.atoms().to_vec() {
+            if let Atom::Holder(holder) = atom {
+                self.put(holder, &elements);
+            }
+        }
+        self.check_search_path(&left, &right, *range);
+        self.assign(target, &joined, None);
+    }
+
+    /// Binds a target to a value; `written` is the expression that gave it, whose parts may be known one
+    /// by one.
+    pub(super) fn assign(&mut self, target: &Expr, value: &Value, written: Option<&Expr>) {
+        match target {
+            Expr::Name(name) => {
+                let symbol = self.names.symbol(&name.id);
+                self.bind(symbol, value);
+                self.check_bound_name(target, symbol);
+            }
+            Expr::Attribute(attribute) => {
+                let object = self.expression(&attribute.value);
+                let name = self.names.symbol(&attribute.attr);
+                // Writing where reading is forbidden is no better.
+                self.attribute(&object, name, attribute.range);
+                self.store_on(&object, name, value);
+                self.check_stored(&object, name, value, attribute.range);
+            }
+            Expr::Subscript(subscript) => {
+                let object = self.expression(&subscript.value);
+                let key = self.expression(&subscript.slice);
+                self.change(&object);
+                let mut is_held = false;
+                for atom in object.atoms().to_vec() {
+                    if let Atom::Holder(holder) = atom {
+                        self.put(holder, value);
+                        self.put_key_if_mapping(holder, &key);
+                        is_held = true;
+                    }
+                }
+                if !is_held || object.is_unknown() {
+                    let carried = self.carried(value);
+                    self.escape(&carried);
+                }
+            }
+            Expr::Tuple(tuple) => self.unpack(&tuple.elts, value, written),
+            Expr::List(list) => self.unpack(&list.elts, value, written),
+            Expr::Starred(starred) => {
+                let holder = self.holder(place(starred), 3);
+                self.put(holder, value);
+                self.change(&Value::of(Atom::Holder(holder)));
+                self.assign(
+                    &starred.value,
+                    &Value::of(Atom::Holder(holder)).or_unknown(),
+                    None,
+                );
+            }
+            other => {
+                self.expression(other);
+            }
+        }
+    }
+
+    fn unpack(&mut self, targets: &[Expr], value: &Value, written: Option<&Expr>) {
+        let parts: Option<&[Expr]> = match written {
+            Some(Expr::Tuple(tuple)) => Some(&tuple.elts),
+            Some(Expr::List(list)) => Some(&list.elts),
+            _ => None,
+        };
+        let is_plain =
+            |expressions: &[Expr]| !expressions.iter().any(|part| part.is_starred_expr());
+        if let Some(parts) = parts
+            && parts.len() == targets.len()
+            && is_plain(parts)
+            && is_plain(targets)
+        {
+            for (target, part) in targets.iter().zip(parts) {
+                let value = self.expression(part);
+                self.assign(target, &value, Some(part));
+            }
+            return;
+        }
+        let element = self.iterated(value);
+        for target in targets {
+            self.assign(target, &element, None);
+        }
+    }
+
+    /// Names that mean something to Python when they are bound.
+    fn check_bound_name(&mut self, target: &Expr, name: super::names::Symbol) {
+        if matches!(
+            self.names.text(name),
+            "__builtins__" | "__loader__" | "__spec__"
+        ) {
+            self.report_path(id::NAMESPACE, target.range(), "a name of the interpreter");
+        }
+    }
+}
