@@ -8,7 +8,7 @@
 
 mod analysis;
 mod finding;
-pub mod fold;
+mod fold;
 mod host;
 mod policy;
 pub mod similarity;

@@ -1,8 +1,8 @@
 //! What expressions may give.
 
 use rustpython_parser::ast::{
-    Comprehension, Constant, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprConstant, ExprDict,
-    ExprFormattedValue, ExprIfExp, ExprJoinedStr, ExprLambda, ExprNamedExpr, ExprSlice,
+    CmpOp, Comprehension, Constant, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprConstant,
+    ExprDict, ExprFormattedValue, ExprIfExp, ExprJoinedStr, ExprLambda, ExprNamedExpr, ExprSlice,
     ExprSubscript, ExprUnaryOp, ExprYield, Operator,
 };
 
@@ -90,12 +90,15 @@ impl<'a> Engine<'a, '_> {
             Expr::Compare(ExprCompare {
                 range: _,
                 left,
-                ops: _,
+                ops,
                 comparators,
             }) => {
                 let mut all = vec![self.expression(left)];
                 all.extend(comparators.iter().map(|right| self.expression(right)));
-                self.opaque(&all.iter().collect::<Vec<_>>())
+                match (ops.as_slice(), all.as_slice()) {
+                    ([op], [left, right]) => self.comparison(*op, left, right),
+                    _ => self.opaque(&all.iter().collect::<Vec<_>>()),
+                }
             }
             Expr::Call(call) => self.call(call),
             Expr::FormattedValue(ExprFormattedValue {
@@ -272,6 +275,21 @@ impl<'a> Engine<'a, '_> {
             _ => {}
         }
         value
+    }
+
+    /// `left op right` of one comparison.
+    fn comparison(&mut self, op: CmpOp, left: &Value, right: &Value) -> Value {
+        let folded = match (
+            self.constants(left).as_deref(),
+            self.constants(right).as_deref(),
+        ) {
+            (Some([left]), Some([right])) => fold::compare(op, left, right),
+            _ => None,
+        };
+        match folded {
+            Some(holds) => Value::of(self.constant(Const::Bool(holds))),
+            None => self.opaque(&[left, right]),
+        }
     }
 
     fn keep_holders(&self, value: &mut Value, left: &Value, right: &Value) {
@@ -700,7 +718,7 @@ impl<'a> Engine<'a, '_> {
         }
     }
 
-    /// The elements in order, when one simple target runs over a constant and nothing is left out.
+    /// The elements in order, when one simple target runs over a constant and it is known what is left out.
     fn unrolled(
         &mut self,
         whole: &Expr,
@@ -711,7 +729,7 @@ impl<'a> Engine<'a, '_> {
         let [Some(element), None] = elements(whole) else {
             return None;
         };
-        if !rest.is_empty() || !first.ifs.is_empty() {
+        if !rest.is_empty() {
             return None;
         }
         let [source] = self.constants(iterated)?.try_into().ok()?;
@@ -722,17 +740,32 @@ impl<'a> Engine<'a, '_> {
         let mut results = Vec::with_capacity(items.len());
         for item in items {
             let before = self.fixed.len();
-            let is_fixed = self.fix(&first.target, item);
-            let value = if is_fixed {
-                self.expression(element)
+            let value = if self.fix(&first.target, item) {
+                let passes = self.passes(&first.ifs);
+                passes.map(|passes| passes.then(|| self.expression(element)))
             } else {
-                Value::unknown()
+                None
             };
             self.fixed.truncate(before);
-            let [one] = self.constants(&value)?.try_into().ok()?;
-            results.push(one);
+            if let Some(value) = value? {
+                let [one] = self.constants(&value)?.try_into().ok()?;
+                results.push(one);
+            }
         }
         Some(results)
+    }
+
+    /// Whether all conditions of a comprehension hold, if that is known.
+    fn passes(&mut self, conditions: &[Expr]) -> Option<bool> {
+        for condition in conditions {
+            let value = self.expression(condition);
+            let [one] = self.constants(&value)?.try_into().ok()?;
+            let one: Const = one;
+            if !fold::truth(&one)? {
+                return Some(false);
+            }
+        }
+        Some(true)
     }
 
     /// Gives the names of a comprehension's target one value for the moment.

@@ -6,7 +6,7 @@ use super::{Args, Const, MAX_LENGTH, integers, ops, order, repr};
 
 /// An f-string's part: the value converted and formatted.
 #[must_use]
-pub fn format_value(value: &Const, conversion: ConversionFlag, spec: &str) -> Option<Const> {
+pub(crate) fn format_value(value: &Const, conversion: ConversionFlag, spec: &str) -> Option<Const> {
     if !value.fits() || spec.len() > MAX_LENGTH {
         return None;
     }
@@ -15,7 +15,7 @@ pub fn format_value(value: &Const, conversion: ConversionFlag, spec: &str) -> Op
 
 /// The string that an f-string's parts make.
 #[must_use]
-pub fn concat_parts(parts: &[Const]) -> Option<Const> {
+pub(crate) fn concat_parts(parts: &[Const]) -> Option<Const> {
     let mut out = String::new();
     for part in parts {
         out.push_str(part.as_str()?);

@@ -7,7 +7,7 @@ use super::{
 /// `path(*args, **kwargs)`, where the path is that of a builtin (`builtins.chr`), a method of a type
 /// (`builtins.str.upper`) or a function of the standard library (`base64.b64decode`).
 #[must_use]
-pub fn call(path: &str, args: &[Const], kwargs: &[(&str, Const)]) -> Option<Const> {
+pub(crate) fn call(path: &str, args: &[Const], kwargs: &[(&str, Const)]) -> Option<Const> {
     let arguments = Args {
         positional: args,
         keywords: kwargs,
@@ -32,7 +32,7 @@ pub fn call(path: &str, args: &[Const], kwargs: &[(&str, Const)]) -> Option<Cons
 
 /// The value of a constant of the standard library, such as `string.ascii_lowercase`.
 #[must_use]
-pub fn attribute(path: &str) -> Option<Const> {
+pub(crate) fn attribute(path: &str) -> Option<Const> {
     library::attribute(path)
 }
 

@@ -2,10 +2,9 @@
 
 use super::{Args, Const, bytes, containers, integers};
 
-/// `receiver.name(*args, **kwargs)` of methods that leave the receiver as it is; see
-/// [`mutate`](super::mutate) for the others.
+/// `receiver.name(*args, **kwargs)` of methods that leave the receiver as it is.
 #[must_use]
-pub fn method(
+pub(crate) fn method(
     receiver: &Const,
     name: &str,
     args: &[Const],

@@ -7,9 +7,9 @@
 //! constants cannot make the checker slow.
 //!
 //! Pure functions of values: no syntax tree, names or state. Objects that Python shares and changes are the
-//! caller's business; [`mutate`] and [`store`] say what they are afterwards. Floats, integers beyond 128 bits
-//! and strings with lone surrogates are not represented. Case mapping and normalisation are only known for
-//! characters whose properties are the same in all Unicode versions of interest (see `unicode`).
+//! caller's business: nothing here changes one. Floats, integers beyond 128 bits and strings with lone
+//! surrogates are not represented. Case mapping and normalisation are only known for characters whose
+//! properties are the same in all Unicode versions of interest (see `unicode`).
 
 mod ascii85;
 mod binary_text;
@@ -38,24 +38,23 @@ use std::sync::Arc;
 
 use rustpython_parser::ast;
 
-pub use containers::{mutate, store};
-pub use format::{concat_parts, format_value};
-pub use functions::{attribute, call};
-pub use methods::method;
-pub use ops::{binary, compare, inplace, slice, subscript, truth, unary};
+pub(crate) use format::{concat_parts, format_value};
+pub(crate) use functions::{attribute, call};
+pub(crate) use methods::method;
+pub(crate) use ops::{binary, compare, slice, subscript, truth, unary};
 
 /// Bytes of a string, or elements of a container together with what they contain. Names and encoded
 /// names are far shorter; what is longer is data.
-pub const MAX_LENGTH: usize = 4096;
+pub(crate) const MAX_LENGTH: usize = 4096;
 /// Levels of containers in containers. Keeps recursion, also on drop, shallow.
-pub const MAX_DEPTH: u8 = 32;
+pub(crate) const MAX_DEPTH: u8 = 32;
 
 /// A Python value that is known exactly.
 ///
 /// Containers can only be built through the constructors, which check the bounds. The derived comparisons
 /// are those of Rust (`True` is not `1`); Python's are in [`compare`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Const {
+pub(crate) enum Const {
     /// `None`.
     None,
     /// `True` or `False`.
@@ -83,7 +82,7 @@ pub enum Const {
 
 /// A shared sequence whose size was checked when it was built.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Bounded<T> {
+pub(crate) struct Bounded<T> {
     items: Arc<[T]>,
     weight: usize,
     depth: u8,
@@ -132,7 +131,7 @@ fn measure<'a>(values: impl Iterator<Item = &'a Const>) -> Option<(usize, u8)> {
 impl Const {
     /// The value of a literal; `None` for floats, large values and strings that may hold surrogates.
     #[must_use]
-    pub fn from_literal(literal: &ast::Constant) -> Option<Self> {
+    pub(crate) fn from_literal(literal: &ast::Constant) -> Option<Self> {
         match literal {
             ast::Constant::None => Some(Self::None),
             ast::Constant::Bool(value) => Some(Self::Bool(*value)),
@@ -153,37 +152,37 @@ impl Const {
 
     /// A string, if within bounds.
     #[must_use]
-    pub fn text(text: impl Into<Arc<str>> + AsRef<str>) -> Option<Self> {
+    pub(crate) fn text(text: impl Into<Arc<str>> + AsRef<str>) -> Option<Self> {
         (text.as_ref().len() <= MAX_LENGTH).then(|| Self::Str(text.into()))
     }
 
     /// `bytes`, if within bounds.
     #[must_use]
-    pub fn bytes(bytes: impl Into<Arc<[u8]>> + AsRef<[u8]>) -> Option<Self> {
+    pub(crate) fn bytes(bytes: impl Into<Arc<[u8]>> + AsRef<[u8]>) -> Option<Self> {
         (bytes.as_ref().len() <= MAX_LENGTH).then(|| Self::Bytes(bytes.into()))
     }
 
     /// `bytearray`, if within bounds.
     #[must_use]
-    pub fn bytearray(bytes: impl Into<Arc<[u8]>> + AsRef<[u8]>) -> Option<Self> {
+    pub(crate) fn bytearray(bytes: impl Into<Arc<[u8]>> + AsRef<[u8]>) -> Option<Self> {
         (bytes.as_ref().len() <= MAX_LENGTH).then(|| Self::ByteArray(bytes.into()))
     }
 
     /// A list, if within bounds.
     #[must_use]
-    pub fn list(items: Vec<Self>) -> Option<Self> {
+    pub(crate) fn list(items: Vec<Self>) -> Option<Self> {
         Bounded::<Self>::new(items).map(Self::List)
     }
 
     /// A tuple, if within bounds.
     #[must_use]
-    pub fn tuple(items: Vec<Self>) -> Option<Self> {
+    pub(crate) fn tuple(items: Vec<Self>) -> Option<Self> {
         Bounded::<Self>::new(items).map(Self::Tuple)
     }
 
     /// A set of the distinct ones of these values, if they are hashable and within bounds.
     #[must_use]
-    pub fn set(items: Vec<Self>) -> Option<Self> {
+    pub(crate) fn set(items: Vec<Self>) -> Option<Self> {
         let mut distinct = BTreeMap::new();
         for item in items {
             distinct.entry(order::key(&item)?).or_insert(item);
@@ -194,7 +193,7 @@ impl Const {
     /// A dictionary, if its keys are hashable and it is within bounds. A repeated key keeps its place and
     /// gets the later value, as in Python.
     #[must_use]
-    pub fn dict(pairs: Vec<(Self, Self)>) -> Option<Self> {
+    pub(crate) fn dict(pairs: Vec<(Self, Self)>) -> Option<Self> {
         let mut places = BTreeMap::new();
         let mut entries: Vec<(Self, Self)> = Vec::new();
         for (key, value) in pairs {
@@ -209,13 +208,13 @@ impl Const {
 
     /// What an iterator yields, if within bounds.
     #[must_use]
-    pub fn view(items: Vec<Self>) -> Option<Self> {
+    pub(crate) fn view(items: Vec<Self>) -> Option<Self> {
         Bounded::<Self>::new(items).map(Self::View)
     }
 
     /// The string, if it is one.
     #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => Some(text),
             _ => None,
@@ -224,7 +223,7 @@ impl Const {
 
     /// The bytes of `bytes` and `bytearray`.
     #[must_use]
-    pub fn as_bytes(&self) -> Option<&[u8]> {
+    pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bytes(bytes) | Self::ByteArray(bytes) => Some(bytes),
             _ => None,
@@ -233,7 +232,7 @@ impl Const {
 
     /// The value of an integer or boolean.
     #[must_use]
-    pub fn as_int(&self) -> Option<i128> {
+    pub(crate) fn as_int(&self) -> Option<i128> {
         match self {
             Self::Int(value) => Some(*value),
             Self::Bool(value) => Some(i128::from(*value)),
@@ -295,7 +294,7 @@ impl From<i128> for Const {
 /// The elements in the order in which a `for` loop sees them. A set has no known order unless it has at
 /// most one element.
 #[must_use]
-pub fn iterate(value: &Const) -> Option<Vec<Const>> {
+pub(crate) fn iterate(value: &Const) -> Option<Vec<Const>> {
     if !value.fits() {
         return None;
     }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use rustpython_parser::ast::{CmpOp, Operator, UnaryOp};
 
-use super::{Const, MAX_LENGTH, given, integers, iterate, order, percent, strings};
+use super::{Const, MAX_LENGTH, given, integers, order, percent, strings};
 
 /// `a op b`.
 #[must_use]
-pub fn binary(op: Operator, a: &Const, b: &Const) -> Option<Const> {
+pub(crate) fn binary(op: Operator, a: &Const, b: &Const) -> Option<Const> {
     if !a.fits() || !b.fits() {
         return None;
     }
@@ -28,17 +28,6 @@ pub fn binary(op: Operator, a: &Const, b: &Const) -> Option<Const> {
         Operator::Mod => percent::format(a, b),
         Operator::BitOr | Operator::BitAnd | Operator::BitXor | Operator::Sub => merge(op, a, b),
         _ => None,
-    }
-}
-
-/// `a op= b`: the value of `a` afterwards.
-#[must_use]
-pub fn inplace(op: Operator, a: &Const, b: &Const) -> Option<Const> {
-    match (op, a) {
-        (Operator::Add, Const::List(items)) => {
-            Const::list(items.iter().cloned().chain(iterate(b)?).collect())
-        }
-        _ => binary(op, a, b),
     }
 }
 
@@ -112,7 +101,7 @@ fn merge(op: Operator, a: &Const, b: &Const) -> Option<Const> {
 
 /// `op value`.
 #[must_use]
-pub fn unary(op: UnaryOp, value: &Const) -> Option<Const> {
+pub(crate) fn unary(op: UnaryOp, value: &Const) -> Option<Const> {
     match op {
         UnaryOp::Not => truth(value).map(|value| Const::Bool(!value)),
         UnaryOp::UAdd => value.as_int().map(Const::Int),
@@ -123,7 +112,7 @@ pub fn unary(op: UnaryOp, value: &Const) -> Option<Const> {
 
 /// `bool(value)`.
 #[must_use]
-pub fn truth(value: &Const) -> Option<bool> {
+pub(crate) fn truth(value: &Const) -> Option<bool> {
     match value {
         Const::None => Some(false),
         Const::Bool(value) => Some(*value),
@@ -147,7 +136,7 @@ pub(super) fn length(value: &Const) -> Option<usize> {
 
 /// `a op b` of comparisons. Identity is only known of `None`, `True` and `False`.
 #[must_use]
-pub fn compare(op: CmpOp, a: &Const, b: &Const) -> Option<bool> {
+pub(crate) fn compare(op: CmpOp, a: &Const, b: &Const) -> Option<bool> {
     if !a.fits() || !b.fits() {
         return None;
     }
@@ -192,7 +181,7 @@ pub(super) fn contains(container: &Const, item: &Const) -> Option<bool> {
 
 /// `value[index]`.
 #[must_use]
-pub fn subscript(value: &Const, index: &Const) -> Option<Const> {
+pub(crate) fn subscript(value: &Const, index: &Const) -> Option<Const> {
     if !value.fits() || !index.fits() {
         return None;
     }
@@ -226,7 +215,7 @@ pub(super) fn position(index: i128, length: usize) -> Option<usize> {
 
 /// `value[lower:upper:step]`; an absent bound and `None` are the same.
 #[must_use]
-pub fn slice(
+pub(crate) fn slice(
     value: &Const,
     lower: Option<&Const>,
     upper: Option<&Const>,

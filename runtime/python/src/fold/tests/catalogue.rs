@@ -206,56 +206,6 @@ pub(super) const INT: &[&str] = &[
     "__repr__",
 ];
 
-pub(super) const MUTATIONS: &[(&str, &[&str])] = &[
-    (
-        "List",
-        &[
-            "append Any",
-            "clear",
-            "extend Items",
-            "insert Small Any",
-            "pop Small?",
-            "remove Small",
-            "reverse",
-            "sort reverse=Bool",
-        ],
-    ),
-    (
-        "Bytes",
-        &[
-            "append Code",
-            "clear",
-            "extend Numbers",
-            "extend OnlyBytes",
-            "insert Small Small",
-            "pop Small?",
-            "reverse",
-        ],
-    ),
-    (
-        "Dict",
-        &[
-            "clear",
-            "pop Name Any?",
-            "popitem",
-            "setdefault Name Any?",
-            "update Dict? a=Any",
-            "update Pairs",
-        ],
-    ),
-    (
-        "Set",
-        &[
-            "add Any",
-            "clear",
-            "discard Small",
-            "pop",
-            "remove Small",
-            "update Items? Items?",
-        ],
-    ),
-];
-
 pub(super) const FUNCTIONS: &[&str] = &[
     "base64.a85decode Encoded",
     "base64.a85encode OnlyBytes",

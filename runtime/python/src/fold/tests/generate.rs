@@ -17,7 +17,7 @@ impl Generator {
     }
 
     pub(super) fn operation(&mut self) -> Operation {
-        match self.below(20) {
+        match self.below(19) {
             0 | 1 => self.arithmetic(),
             2 => self.subscript(),
             3 => self.format(),
@@ -25,8 +25,7 @@ impl Generator {
             5..8 => self.receiver(&["Text"], catalogue::STR),
             8..11 => self.receiver(&["Bytes"], catalogue::BYTES),
             11 | 12 => self.container(),
-            13 => self.mutation(),
-            14 => Operation::Attribute(self.pick(catalogue::ATTRIBUTES)),
+            13 => Operation::Attribute(self.pick(catalogue::ATTRIBUTES)),
             _ => {
                 let (path, args, keywords) = self.signature(catalogue::FUNCTIONS, &Const::None);
                 Operation::Call(path, args, keywords)
@@ -35,13 +34,12 @@ impl Generator {
     }
 
     fn arithmetic(&mut self) -> Operation {
-        match self.below(8) {
-            0 => Operation::Inplace(self.any(1), self.any(1)),
-            1 => {
+        match self.below(7) {
+            0 => {
                 let (op, symbol) = self.pick(catalogue::UNARY);
                 Operation::Unary(op, symbol, self.any(1))
             }
-            2 => {
+            1 => {
                 let (op, symbol) = self.pick(catalogue::COMPARISONS);
                 let a = self.any(2);
                 let b = if self.below(2) == 0 {
@@ -51,7 +49,7 @@ impl Generator {
                 };
                 Operation::Compare(op, symbol, a, b)
             }
-            3 | 4 => {
+            2 | 3 => {
                 let kind = self.pick(&["PercentTemplate", "PercentTemplate", "PercentBytes"]);
                 let template = self.kind(kind, &Const::None);
                 let values = match self.below(4) {
@@ -65,7 +63,7 @@ impl Generator {
                 };
                 Operation::Binary(Operator::Mod, "%", template, values)
             }
-            5 => {
+            4 => {
                 let (op, symbol) = self.pick(catalogue::BINARY);
                 Operation::Binary(
                     op,
@@ -143,18 +141,6 @@ impl Generator {
             3 => self.receiver(&["Set"], catalogue::SET),
             _ => self.receiver(&["Int", "Bool"], catalogue::INT),
         }
-    }
-
-    fn mutation(&mut self) -> Operation {
-        let (kind, table) = self.pick(catalogue::MUTATIONS);
-        let receiver = self.kind(kind, &Const::None);
-        if self.below(6) == 0 {
-            let kind = self.pick(&["Small", "Short"]);
-            let index = self.kind(kind, &receiver);
-            return Operation::Store(receiver, index, self.any(1));
-        }
-        let (name, args, keywords) = self.signature(table, &receiver);
-        Operation::Mutate(receiver, name, args, keywords)
     }
 
     /// A function and arguments for it: `name Kind Exact! Optional? keyword=Kind`.

@@ -100,22 +100,6 @@ fn formatted_names_are_known() {
 }
 
 #[test]
-fn changed_containers_are_known() {
-    let start = list([text("tem")]);
-    let (longer, result) = mutate(&start, "append", &[text("sys")], &[]).unwrap();
-    assert_eq!(result, Const::None);
-    let (turned, _) = mutate(&longer, "reverse", &[], &[]).unwrap();
-    assert_eq!(
-        method(&text(""), "join", &[turned], &[]),
-        Some(text("system"))
-    );
-    let entry = store(&Const::dict(vec![]).unwrap(), &text("a"), &text("eval")).unwrap();
-    assert_eq!(subscript(&entry, &text("a")), Some(text("eval")));
-    let extended = inplace(Operator::Add, &list([]), &text("ab"));
-    assert_eq!(extended, Some(list([text("a"), text("b")])));
-}
-
-#[test]
 fn surrogates_and_what_may_be_one_are_unknown() {
     assert_eq!(call("builtins.chr", &[int(0xd800)], &[]), None);
     assert_eq!(format_value(&int(0xdfff), ConversionFlag::None, "c"), None);

@@ -4,8 +4,7 @@ use rustpython_parser::ast::{CmpOp, ConversionFlag, Operator, UnaryOp};
 
 use super::oracle::source;
 use crate::fold::{
-    Const, attribute, binary, call, compare, format_value, inplace, iterate, method, mutate, slice,
-    store, subscript, unary,
+    Const, attribute, binary, call, compare, format_value, iterate, method, slice, subscript, unary,
 };
 
 pub(super) type Keywords = Vec<(&'static str, Const)>;
@@ -14,7 +13,6 @@ pub(super) type Keywords = Vec<(&'static str, Const)>;
 #[derive(Debug)]
 pub(super) enum Operation {
     Binary(Operator, &'static str, Const, Const),
-    Inplace(Const, Const),
     Unary(UnaryOp, &'static str, Const),
     Compare(CmpOp, &'static str, Const, Const),
     Subscript(Const, Const),
@@ -22,8 +20,6 @@ pub(super) enum Operation {
     Format(Const, ConversionFlag, String),
     Iterate(Const),
     Method(Const, &'static str, Vec<Const>, Keywords),
-    Mutate(Const, &'static str, Vec<Const>, Keywords),
-    Store(Const, Const, Const),
     Call(&'static str, Vec<Const>, Keywords),
     Attribute(&'static str),
 }
@@ -32,7 +28,6 @@ impl Operation {
     pub(super) fn fold(&self) -> Option<Const> {
         match self {
             Self::Binary(op, _, a, b) => binary(*op, a, b),
-            Self::Inplace(a, b) => inplace(Operator::Add, a, b),
             Self::Unary(op, _, value) => unary(*op, value),
             Self::Compare(op, _, a, b) => compare(*op, a, b).map(Const::Bool),
             Self::Subscript(value, index) => subscript(value, index),
@@ -42,11 +37,6 @@ impl Operation {
             Self::Format(value, conversion, spec) => format_value(value, *conversion, spec),
             Self::Iterate(value) => Const::list(iterate(value)?),
             Self::Method(receiver, name, args, keywords) => method(receiver, name, args, keywords),
-            Self::Mutate(receiver, name, args, keywords) => {
-                let (receiver, result) = mutate(receiver, name, args, keywords)?;
-                Const::tuple(vec![receiver, result])
-            }
-            Self::Store(receiver, index, value) => store(receiver, index, value),
             Self::Call(path, args, keywords) => call(path, args, keywords),
             Self::Attribute(path) => attribute(path),
         }
@@ -56,17 +46,15 @@ impl Operation {
     pub(super) fn label(&self) -> String {
         match self {
             Self::Binary(_, symbol, ..) => format!("a {symbol} b"),
-            Self::Inplace(..) => "a += b".to_owned(),
             Self::Unary(_, symbol, _) => format!("{symbol} a"),
             Self::Compare(_, symbol, ..) => format!("a {symbol} b"),
             Self::Subscript(..) => "a[b]".to_owned(),
             Self::Slice(..) => "a[b:c:d]".to_owned(),
             Self::Format(_, conversion, _) => format!("format {conversion:?}"),
             Self::Iterate(_) => "iterate".to_owned(),
-            Self::Method(receiver, name, ..) | Self::Mutate(receiver, name, ..) => {
+            Self::Method(receiver, name, ..) => {
                 format!("{}.{name}", type_name(receiver))
             }
-            Self::Store(..) => "a[b] = c".to_owned(),
             Self::Call(path, ..) | Self::Attribute(path) => (*path).to_owned(),
         }
     }
@@ -76,7 +64,6 @@ impl Operation {
             Self::Binary(_, symbol, a, b) | Self::Compare(_, symbol, a, b) => {
                 format!("{} {symbol} {}", source(a), source(b))
             }
-            Self::Inplace(a, b) => format!("inplace_add({}, {})", source(a), source(b)),
             Self::Unary(_, symbol, value) => format!("{symbol} {}", source(value)),
             Self::Subscript(value, index) => format!("{}[{}]", source(value), source(index)),
             Self::Slice(value, bounds) => {
@@ -105,18 +92,6 @@ impl Operation {
             Self::Iterate(value) => format!("list({})", source(value)),
             Self::Method(receiver, name, args, keywords) => {
                 format!("{}.{name}({})", source(receiver), arguments(args, keywords))
-            }
-            Self::Mutate(receiver, name, args, keywords) => {
-                let rest = arguments(args, keywords);
-                format!("mutated({}, '{name}', {rest})", source(receiver))
-            }
-            Self::Store(receiver, index, value) => {
-                format!(
-                    "stored({}, {}, {})",
-                    source(receiver),
-                    source(index),
-                    source(value)
-                )
             }
             Self::Call(path, args, keywords) => format!("{path}({})", arguments(args, keywords)),
             Self::Attribute(path) => (*path).to_owned(),

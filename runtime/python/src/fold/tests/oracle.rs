@@ -33,15 +33,6 @@ def canon(v):
     if t is dict: return "d" + ",".join(canon(k) + ":" + canon(w) for k, w in v.items()) + ";"
     if t in LAZY: return "<" + ",".join(map(canon, itertools.islice(v, 5000))) + ">"
     return "?" + t.__name__
-def mutated(v, name, *a, **k):
-    result = getattr(v, name)(*a, **k)
-    return (v, result)
-def stored(v, index, value):
-    v[index] = value
-    return v
-def inplace_add(a, b):
-    a += b
-    return a
 out = []
 for line in sys.stdin:
     try: out.append(canon(eval(line)))
