@@ -137,7 +137,7 @@ impl<'a> Engine<'a, '_> {
                         self.check_path(*path, name.range);
                     }
                 }
-                value
+                self.kept(value)
             }
             Expr::Slice(ExprSlice {
                 range: _,
@@ -150,6 +150,16 @@ impl<'a> Engine<'a, '_> {
                 }
                 Value::unknown()
             }
+        }
+    }
+
+    /// What was kept under a name or in a container. An iterator may be used up by now, so that it is not known what it yields.
+    fn kept(&self, value: Value) -> Value {
+        let is_iterator = |atom: &Atom| matches!(self.const_of(*atom), Some(Const::View(_)));
+        if value.atoms().iter().any(is_iterator) {
+            value.or_unknown()
+        } else {
+            value
         }
     }
 
@@ -544,7 +554,8 @@ impl<'a> Engine<'a, '_> {
                 return self.constant_values(folded);
             }
         }
-        self.elements(&object)
+        let element = self.elements(&object);
+        self.kept(element)
     }
 
     fn slice(&mut self, object: &Value, bounds: [Option<&Expr>; 3]) -> Value {

@@ -76,7 +76,7 @@ pub(crate) enum Const {
     /// A dictionary in insertion order, keys distinct.
     Dict(Bounded<(Const, Const)>),
     /// What an iterator, range or dictionary view yields. It can be iterated and nothing else. An iterator
-    /// is exhausted afterwards, which the caller has to account for.
+    /// is exhausted afterwards, which the caller has to account for; containers of them are not represented.
     View(Bounded<Const>),
 }
 
@@ -122,6 +122,10 @@ impl Bounded<(Const, Const)> {
 fn measure<'a>(values: impl Iterator<Item = &'a Const>) -> Option<(usize, u8)> {
     let (mut weight, mut depth) = (1_usize, 0);
     for value in values {
+        // Whoever takes it out may use it up, and what is left is not what was put in.
+        if matches!(value, Const::View(_)) {
+            return None;
+        }
         weight = weight.checked_add(value.weight())?;
         depth = depth.max(value.depth());
     }

@@ -161,7 +161,7 @@ pub(super) fn contains(container: &Const, item: &Const) -> Option<bool> {
     match container {
         Const::Str(text) => Some(text.contains(item.as_str()?)),
         Const::Bytes(_) | Const::ByteArray(_) => strings::holds_bytes(container, item),
-        Const::List(items) | Const::Tuple(items) | Const::View(items) => {
+        Const::List(items) | Const::Tuple(items) => {
             for candidate in items.iter() {
                 if order::equal(candidate, item)? {
                     return Some(true);
@@ -175,7 +175,8 @@ pub(super) fn contains(container: &Const, item: &Const) -> Option<bool> {
             Some(items.iter().any(equal))
         }
         Const::Dict(pairs) => order::lookup(pairs, item).map(|found| found.is_some()),
-        Const::None | Const::Bool(_) | Const::Int(_) => None,
+        // Asking an iterator uses it up.
+        Const::None | Const::Bool(_) | Const::Int(_) | Const::View(_) => None,
     }
 }
 

@@ -196,6 +196,8 @@ fn iterators_can_only_be_iterated() {
     assert_eq!(call("builtins.str", std::slice::from_ref(&view), &[]), None);
     assert_eq!(call("builtins.len", std::slice::from_ref(&view), &[]), None);
     assert_eq!(compare(CmpOp::Eq, &view, &view), None);
+    assert_eq!(compare(CmpOp::In, &text("a"), &view), None);
+    assert_eq!(Const::tuple(vec![view.clone()]), None);
     assert_eq!(iterate(&view), Some(vec![text("a"), text("b")]));
 }
 
