@@ -2,6 +2,7 @@
 
 use rustpython_parser::text_size::TextRange;
 
+use super::dependencies::Cell as Kept;
 use super::engine::{ATTRIBUTE_NAME, CAPITALS, Engine, PUBLIC};
 use super::names::{PathId, Symbol};
 use super::value::{Atom, FileId, ScopeId, Value};
@@ -54,7 +55,7 @@ impl Engine<'_, '_> {
     pub(super) fn attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
         if self.names.text(name) == "__dict__" && !self.has_dynamic_stores {
             self.has_dynamic_stores = true;
-            self.is_changed = true;
+            self.dependencies.all_changed();
         }
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
@@ -66,6 +67,7 @@ impl Engine<'_, '_> {
                     self.check_path(member, range);
                     self.check_private(path, member, range);
                     found.add(Atom::Path(member));
+                    self.dependencies.reads(Kept::Overlay(member));
                     if let Some(overlay) = self.overlays.get(&member) {
                         found.join(overlay);
                     }
@@ -73,13 +75,13 @@ impl Engine<'_, '_> {
                     if WRAPPERS.contains(&self.names.text(name)) && self.is_module(path) {
                         found.add(atom);
                     }
-                    if let Some(constant) = fold::attribute(&self.names.path_text(member)) {
-                        found.add(self.constant(constant));
+                    if let Some(constant) = self.path_constant(member) {
+                        found.add(constant);
                     }
                     if !self.names.is_static(path) && !self.is_field_name(member) {
                         let named = self.by_name(name);
                         found.join(&named);
-                        found.join(&self.escaped);
+                        found.join(&self.escapees());
                     }
                 }
                 Atom::Local(file) => {
@@ -95,14 +97,18 @@ impl Engine<'_, '_> {
                     found.join(&self.held(holder));
                     is_opaque = true;
                 }
-                Atom::Const(_) | Atom::Prefix(_) | Atom::Function(_) | Atom::Getter(_) => {
+                Atom::Const(_)
+                | Atom::Prefix(_)
+                | Atom::Function(_)
+                | Atom::Crowd
+                | Atom::Getter(_) => {
                     is_opaque = true;
                 }
             }
         }
         if is_opaque {
             found.join(&self.by_name(name));
-            found.join(&self.escaped);
+            found.join(&self.escapees());
             found = found.or_unknown();
         }
         found
@@ -129,34 +135,28 @@ impl Engine<'_, '_> {
 
     /// What attributes of this name are, on whatever object.
     fn by_name(&mut self, name: Symbol) -> Value {
-        let mut found = self.heap.get(&name).cloned().unwrap_or_default();
+        let mut found = self.stored(name);
         // A property gives what its function returns.
         for atom in found.atoms().to_vec() {
             if let Atom::Function(id) = atom
                 && let Some(function) = self.scopes.functions.get(id.index())
                 && function.is_decorated
             {
-                found.join(&function.results);
+                found.join(&self.results_of(id));
             }
         }
         found
     }
 
     fn class_member(&self, scope: ScopeId, name: Symbol) -> Value {
-        let scope = self.scopes.get(scope);
-        scope
-            .and_then(|scope| scope.variables.get(&name))
-            .cloned()
-            .unwrap_or_default()
+        self.variable(scope, name)
     }
 
     /// A global of a module of the package, or a module below it.
     pub(super) fn global(&mut self, file: FileId, name: Symbol) -> Value {
         let scope = self.scopes.modules.get(file.index()).copied();
-        let scope = scope.and_then(|scope| self.scopes.get(scope));
         let mut found = scope
-            .and_then(|scope| scope.variables.get(&name))
-            .cloned()
+            .map(|scope| self.variable(scope, name))
             .unwrap_or_default();
         let module = self
             .module_names
@@ -176,14 +176,34 @@ impl Engine<'_, '_> {
         found
     }
 
+    /// The constant that a path stands for, as `string.ascii_lowercase` does.
+    fn path_constant(&mut self, path: PathId) -> Option<Atom> {
+        if let Some(known) = self.path_constants.get(&path) {
+            return *known;
+        }
+        let constant = fold::attribute(&self.names.path_text(path));
+        let constant = constant.map(|constant| self.constant(constant));
+        self.path_constants.insert(path, constant);
+        constant
+    }
+
     /// The path of a member, where a member that is another module is that module.
     pub(super) fn member(&mut self, path: PathId, name: Symbol) -> PathId {
+        if let Some(known) = self.members.get(&(path, name)) {
+            return *known;
+        }
+        let member = self.new_member(path, name);
+        self.members.insert((path, name), member);
+        member
+    }
+
+    fn new_member(&mut self, path: PathId, name: Symbol) -> PathId {
         let member = self.names.child(path, name);
         if !self.names.is_static(path) {
             return member;
         }
         let text = self.names.path_text(member);
-        if let Some(target) = self.catalogue.aliases.get(&text) {
+        if let Some(target) = self.catalogue.aliases.get(&*text) {
             return self.names.dotted(target).unwrap_or(member);
         }
         let last = self.names.text(name);
@@ -265,6 +285,9 @@ impl Engine<'_, '_> {
         key: &Value,
         range: TextRange,
     ) -> Value {
+        if key.says_nothing() || object.says_nothing() {
+            return Value::default();
+        }
         let Some(keys) = self.keys(key) else {
             return self.unknown_attribute(object, key, range);
         };
@@ -308,7 +331,7 @@ impl Engine<'_, '_> {
         } else if !is_harmless {
             self.report_path(id::DYNAMIC_LOOKUP, range, "the name is computed");
         }
-        let mut found = self.escaped.clone().or_unknown();
+        let mut found = self.escapees().or_unknown();
         for atom in object.atoms() {
             if let Atom::Holder(holder) = atom {
                 found.join(&self.held(*holder));
@@ -317,6 +340,7 @@ impl Engine<'_, '_> {
         for atom in key.atoms() {
             if let Atom::Prefix(prefix) = atom {
                 let prefix = self.names.text(*prefix);
+                self.dependencies.reads(Kept::AnyAttribute);
                 let begins = |name: Symbol| self.names.text(name).starts_with(prefix);
                 let named = self.heap.iter().filter(|(name, _)| begins(**name));
                 named.for_each(|(_, value)| {
@@ -342,7 +366,7 @@ impl Engine<'_, '_> {
             Atom::Path(path) => self.is_module(path) || (is_known && self.names.is_static(path)),
             Atom::Local(_) => true,
             Atom::Const(_) | Atom::Prefix(_) | Atom::Function(_) | Atom::Getter(_) => is_known,
-            Atom::Class(_) | Atom::Holder(_) => false,
+            Atom::Class(_) | Atom::Crowd | Atom::Holder(_) => false,
         }
     }
 
@@ -365,7 +389,6 @@ impl Engine<'_, '_> {
     /// Names of data class fields: they are written down in the class.
     fn is_field_name(&self, path: PathId) -> bool {
         let text = self.names.path_text(path);
-        matches!(text.as_str(), ATTRIBUTE_NAME | CAPITALS | PUBLIC)
-            || FIELD_NAMES.contains(&text.as_str())
+        matches!(&*text, ATTRIBUTE_NAME | CAPITALS | PUBLIC) || FIELD_NAMES.contains(&&*text)
     }
 }

@@ -86,7 +86,7 @@ impl Engine<'_, '_> {
             return folded;
         }
         self.change_object(&call);
-        self.apply(&callee, &call, 0)
+        self.apply(&callee, &call, false)
     }
 
     /// A decorator applied to what it decorates.
@@ -107,7 +107,7 @@ impl Engine<'_, '_> {
             method: None,
         };
         self.note_first_call(decorator, &call);
-        self.apply(decorator, &call, 0)
+        self.apply(decorator, &call, false)
     }
 
     fn arguments(&mut self, args: &[Expr], keywords: &[Keyword]) -> Arguments {
@@ -257,8 +257,8 @@ impl Engine<'_, '_> {
         }
     }
 
-    /// What calling any of these gives. Containers of functions are called too, to a depth.
-    fn apply(&mut self, callee: &Value, call: &Call, depth: usize) -> Value {
+    /// What calling any of these gives; of containers, what they lead to is called.
+    fn apply(&mut self, callee: &Value, call: &Call, is_inside: bool) -> Value {
         let mut result = Value::default();
         let mut is_opaque = callee.is_unknown();
         for atom in callee.atoms().to_vec() {
@@ -275,14 +275,20 @@ impl Engine<'_, '_> {
                     let value = self.call_class(scope, call);
                     result.join(&value);
                 }
+                Atom::Crowd => {
+                    let carried = self.carried(&call.arguments.all());
+                    self.give_to_crowd(&carried, &call.arguments.rest_names);
+                    result.join(&self.crowd.results);
+                    result.set_unknown();
+                }
                 Atom::Getter(name) => {
                     let value = self.call_getter(name, call);
                     result.join(&value);
                 }
-                Atom::Holder(holder) if depth < 3 => {
-                    let held = self.held(holder);
-                    if !held.has_no_atoms() {
-                        let value = self.apply(&held, call, depth + 1);
+                Atom::Holder(holder) if !is_inside => {
+                    let reach = self.reach_of(holder);
+                    if !reach.has_no_atoms() {
+                        let value = self.apply(&reach, call, true);
                         result.join(&value);
                     }
                     is_opaque = true;
@@ -297,9 +303,7 @@ impl Engine<'_, '_> {
             result.join(&value);
         }
         // A method of a container may give whatever it holds, one by one or together.
-        if depth == 0
-            && let Some((object, _)) = call.method
-        {
+        if !is_inside && let Some((object, _)) = call.method {
             let mut held = Value::default();
             for atom in object.atoms() {
                 if let Atom::Holder(holder) = atom {
@@ -321,12 +325,12 @@ impl Engine<'_, '_> {
         let Some(function) = self.scopes.functions.get_mut(id.index()) else {
             return Value::unknown();
         };
-        self.is_changed |= !std::mem::replace(&mut function.is_called, true);
+        function.is_called = true;
         let (scope, is_generator, is_decorated) =
             (function.scope, function.is_generator, function.is_decorated);
         let is_method = function.is_method;
         let parameters = function.parameters.clone();
-        let results = function.results.clone();
+        let results = self.results_of(id);
         let is_plain = call.method.is_none();
         let is_bound = is_method
             && call.method.is_some_and(|(object, _)| {
@@ -411,14 +415,11 @@ impl Engine<'_, '_> {
         let mut made = Value::default();
         for constructor in constructors {
             let name = self.names.symbol(constructor);
-            let own = self
-                .scopes
-                .get(class)
-                .and_then(|scope| scope.variables.get(&name))
-                .cloned();
-            let methods = match own {
-                Some(own) => own,
-                None => self.heap.get(&name).cloned().unwrap_or_default(),
+            let own = self.variable(class, name);
+            let methods = if own.has_no_atoms() {
+                self.stored(name)
+            } else {
+                own
             };
             for atom in methods.atoms().to_vec() {
                 if let Atom::Function(function) = atom {
@@ -474,16 +475,17 @@ impl Engine<'_, '_> {
         let carried = self.carried(&all);
         self.change(&all);
         self.check_handed_over(&carried, call.range);
-        let modules = carried
-            .atoms()
-            .iter()
-            .any(|atom| matches!(atom, Atom::Path(_) | Atom::Local(_)));
-        let reached = if modules {
-            carried.clone().joined(&self.escaped_callables)
-        } else {
-            carried.clone()
-        };
-        self.call_back(&reached, &carried, &call.arguments.rest_names);
+        let is_callable =
+            |atom: &Atom| matches!(atom, Atom::Function(_) | Atom::Class(_) | Atom::Crowd);
+        let (callables, others): (Vec<Atom>, Vec<Atom>) =
+            carried.atoms().iter().partition(|atom| is_callable(atom));
+        let callables: Value = callables.into_iter().collect();
+        let others: Value = others.into_iter().collect();
+        // Functions don't come back from there, but may be called from there with whatever gets there.
+        self.escape(&callables);
+        if !others.has_no_atoms() || call.arguments.has_rest {
+            self.give_to_crowd(&others, &call.arguments.rest_names);
+        }
         let is_method_of_value = call.method.is_none_or(|(object, _)| {
             !object
                 .atoms()
@@ -491,66 +493,45 @@ impl Engine<'_, '_> {
                 .any(|atom| matches!(atom, Atom::Path(path) if self.names.is_static(*path)))
         });
         if is_method_of_value {
-            self.escape(&carried);
+            self.escape(&others);
         }
-        let mut result = self.escaped.clone().or_unknown();
-        if !carried.has_no_atoms() {
+        let mut result = self.escapees().or_unknown();
+        if !others.has_no_atoms() {
             let holder = self.holder(call.place.0, call.place.1.saturating_add(10));
-            self.put(holder, &carried);
+            self.put(holder, &others);
             self.change(&Value::of(Atom::Holder(holder)));
             result.add(Atom::Holder(holder));
-            result.join(&carried);
+            result.join(&others);
         }
         result
     }
 
-    /// Functions among what was handed over may be called with anything that was.
-    fn call_back(&mut self, reached: &Value, carried: &Value, names: &Value) {
-        for atom in reached.atoms() {
-            if let Atom::Class(class) = *atom {
-                let place = (place_of_class(class), 0);
-                let arguments = Arguments {
-                    rest: carried.clone(),
-                    has_rest: true,
-                    ..Arguments::default()
-                };
-                let call = Call {
-                    arguments: &arguments,
-                    range: TextRange::default(),
-                    place,
-                    method: None,
-                };
-                self.call_class(class, &call);
-            }
-            let Atom::Function(id) = *atom else { continue };
-            let Some(function) = self.scopes.functions.get_mut(id.index()) else {
-                continue;
-            };
-            self.is_changed |= !std::mem::replace(&mut function.is_escaped, true);
-            let (scope, parameters) = (function.scope, function.parameters.clone());
-            let others: Value = carried
-                .atoms()
-                .iter()
-                .copied()
-                .filter(|other| other != atom)
-                .collect();
-            if others.has_no_atoms() && names.has_no_atoms() && !names.is_unknown() {
-                continue;
-            }
-            for (kind, name) in parameters {
-                let value = match kind {
-                    Parameter::Positional | Parameter::KeywordOnly => others.clone(),
-                    Parameter::Rest | Parameter::KeywordRest => {
-                        let holder = self.holder_of_parameter(scope, name);
-                        self.put(holder, &others);
-                        if kind == Parameter::KeywordRest {
-                            self.put_key(holder, names);
-                        }
-                        self.bind_in(scope, name, &Value::of(Atom::Holder(holder)));
-                        continue;
+    /// Calls functions and classes with anything of what was handed over.
+    pub(super) fn call_back(&mut self, members: &[Atom], given: &Value, names: &Value) {
+        let arguments = Arguments {
+            rest: given.clone(),
+            has_rest: true,
+            rest_names: names.clone(),
+            ..Arguments::default()
+        };
+        for member in members {
+            match *member {
+                Atom::Class(class) => {
+                    let call = Call {
+                        arguments: &arguments,
+                        range: TextRange::default(),
+                        place: (place_of_class(class), 0),
+                        method: None,
+                    };
+                    self.call_class(class, &call);
+                }
+                Atom::Function(id) => {
+                    if let Some(function) = self.scopes.functions.get(id.index()) {
+                        let (scope, parameters) = (function.scope, function.parameters.clone());
+                        self.bind_parameters(scope, &parameters, &arguments, 0);
                     }
-                };
-                self.bind_in(scope, name, &value.or_unknown());
+                }
+                _ => {}
             }
         }
     }
@@ -588,7 +569,7 @@ impl Engine<'_, '_> {
                 && at < *first
             {
                 *first = at;
-                self.is_changed = true;
+                self.dependencies.all_changed();
             }
         }
     }

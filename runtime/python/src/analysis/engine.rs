@@ -1,14 +1,18 @@
 //! The engine's state, its passes, and what every part of it uses: names, variables, findings.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use rustpython_parser::ast::Expr;
 use rustpython_parser::text_size::TextRange;
 
 use super::Module;
-use super::names::{ELEMENT, Names, PathId, Symbol};
-use super::scopes::{Binding, Body, Scopes};
+use super::dependencies::{Cell as Kept, Dependencies, Unit};
+use super::memory::{Crowd, Holder};
+use super::names::{Names, PathId, Symbol};
+use super::scopes::{Binding, Body, ScopeKind, Scopes};
 use super::value::{Atom, ConstId, FileId, FunctionId, HolderId, ScopeId, Value};
 use super::visit::Parameter;
 use assay_challenge_sdk::abi::PythonVerdict;
@@ -17,29 +21,21 @@ use crate::finding::Finding;
 use crate::fold::Const;
 use crate::policy::{Catalogue, Decision, Policy, Rule, catalogue, id};
 
-/// Passes over a package; straight programs take two or three.
-const MAX_PASSES: usize = 40;
-/// Expressions evaluated in all, per expression of the package and at least.
-const STEPS_PER_NODE: usize = 12;
-const MIN_STEPS: usize = 1_000_000;
+/// Rounds of looking at what changed; straight programs take a few.
+const MAX_ROUNDS: usize = 200;
+/// Work in all, in alternatives looked at: per expression of the package, and at least.
+const WORK_PER_NODE: usize = 60;
+const MIN_WORK: usize = 4_000_000;
 /// Stands for a name that the program spells out somewhere, in the place of a path.
 pub(super) const ATTRIBUTE_NAME: &str = "<attribute>";
+/// Stands for all names of a module.
+pub(super) const ANY_NAME: &str = "*";
 /// Stands for a name in capitals.
 pub(super) const CAPITALS: &str = "<CAPITALS>";
 /// Stands for a name that doesn't begin with an underscore.
 pub(super) const PUBLIC: &str = "<public>";
 /// Findings kept per file; the rest is alike.
 const MAX_FINDINGS: usize = 1_000;
-
-/// What a container may hold.
-#[derive(Default)]
-pub(super) struct Holder {
-    pub contents: Value,
-    /// Its keys, which iterating gives, if it is a mapping.
-    pub keys: Option<Value>,
-    /// Whether it may have changed after it was written down.
-    pub is_changed: bool,
-}
 
 /// A variable with one known value for the moment: the target of a comprehension that is being unrolled.
 pub(super) struct Fixed {
@@ -65,24 +61,31 @@ pub(super) struct Engine<'a, 'q> {
     /// Dotted names of the modules by file.
     pub module_names: Vec<String>,
 
-    consts: Vec<Const>,
-    const_ids: HashMap<Const, ConstId>,
-    holders: Vec<Holder>,
-    holder_at: HashMap<(usize, u8), HolderId>,
+    pub consts: Vec<Const>,
+    pub const_ids: FxHashMap<Const, ConstId>,
+    pub holders: Vec<Holder>,
+    pub holder_at: FxHashMap<(usize, u8), HolderId>,
+    pub crowd: Crowd,
+    /// What is known of paths: whether they lead further, and whether they must not be handed over.
+    pub carriers: RefCell<FxHashMap<PathId, bool>>,
+    /// Whether it is worth while to keep a path in variables.
+    pub kept: RefCell<FxHashMap<PathId, bool>>,
+    /// What members of paths are.
+    pub members: FxHashMap<(PathId, Symbol), PathId>,
+    /// Constants that paths stand for.
+    pub path_constants: FxHashMap<PathId, Option<Atom>>,
     /// What attributes of this name may be, whatever object they belong to.
-    pub heap: HashMap<Symbol, Value>,
+    pub heap: FxHashMap<Symbol, Value>,
     /// What the package puts into modules and classes from outside, by the path of the attribute.
-    pub overlays: HashMap<PathId, Value>,
+    pub overlays: FxHashMap<PathId, Value>,
     /// Whether attributes are set by names that are not written down.
     pub has_dynamic_stores: bool,
     /// Whether something evaluates annotations that are written as text.
     pub has_evaluator: bool,
     /// What was given to code that can't be followed, and may come back from anywhere.
     pub escaped: Value,
-    /// Functions and classes among it, which may be called from anywhere.
-    pub escaped_callables: Value,
     pub fixed: Vec<Fixed>,
-    decisions: HashMap<PathId, Option<Decision>>,
+    decisions: FxHashMap<PathId, Option<Decision>>,
 
     pub scope: ScopeId,
     pub file: FileId,
@@ -90,9 +93,9 @@ pub(super) struct Engine<'a, 'q> {
     pub first_calls: Vec<usize>,
     findings: Vec<BTreeSet<Finding>>,
     denials: Vec<BTreeSet<Finding>>,
-    pub is_changed: bool,
-    steps: usize,
-    max_steps: usize,
+    pub dependencies: Dependencies,
+    pub work: Cell<usize>,
+    max_work: usize,
     /// A path that is fine at this moment, because of how it is called.
     pub exempt: Option<&'static str>,
     /// The string in whose code we are: findings are placed there.
@@ -118,6 +121,8 @@ pub(super) fn run(
     let package_files = modules.iter().enumerate();
     let package_files = package_files.filter(|(_, module)| is_package(&module.path));
     let package_files = package_files.map(|(index, _)| FileId::of(index)).collect();
+    let nodes = scopes.expressions;
+    let units = modules.len() + scopes.functions.len();
     let mut engine = Engine {
         scopes,
         names,
@@ -130,25 +135,29 @@ pub(super) fn run(
         texts: BTreeMap::new(),
         module_names,
         consts: Vec::new(),
-        const_ids: HashMap::new(),
+        const_ids: FxHashMap::default(),
         holders: Vec::new(),
-        holder_at: HashMap::new(),
-        heap: HashMap::new(),
-        overlays: HashMap::new(),
+        holder_at: FxHashMap::default(),
+        crowd: Crowd::default(),
+        carriers: RefCell::default(),
+        kept: RefCell::default(),
+        members: FxHashMap::default(),
+        path_constants: FxHashMap::default(),
+        heap: FxHashMap::default(),
+        overlays: FxHashMap::default(),
         has_dynamic_stores: false,
         has_evaluator: false,
         escaped: Value::default(),
-        escaped_callables: Value::default(),
         fixed: Vec::new(),
-        decisions: HashMap::new(),
+        decisions: FxHashMap::default(),
         scope: ScopeId(0),
         file: FileId(0),
         first_calls: vec![usize::MAX; modules.len()],
         findings: vec![BTreeSet::new(); modules.len()],
         denials: vec![BTreeSet::new(); modules.len()],
-        is_changed: false,
-        steps: 0,
-        max_steps: usize::MAX,
+        dependencies: Dependencies::of(units),
+        work: Cell::new(0),
+        max_work: (nodes * WORK_PER_NODE).max(MIN_WORK),
         exempt: None,
         is_quoted: None,
     };
@@ -176,73 +185,94 @@ fn is_package(path: &str) -> bool {
 }
 
 impl<'a> Engine<'a, '_> {
+    /// Looks at the package until nothing new appears: first as its own calls go, then with everything that
+    /// somebody unknown may call.
     fn settle(&mut self, modules: &'a [Module]) {
-        for pass in 0..MAX_PASSES {
-            self.is_changed = false;
-            self.pass(modules);
-            if pass == 0 {
-                self.max_steps = (self.steps * STEPS_PER_NODE).max(MIN_STEPS);
-            }
-            if !self.is_changed || self.steps >= self.max_steps {
-                break;
-            }
+        self.run_rounds(modules);
+        for index in 0..self.scopes.functions.len() {
+            self.open(FunctionId::of(index));
         }
-        if self.is_changed {
+        self.run_rounds(modules);
+        if !self.dependencies.is_settled() {
             let rule = self.catalogue.rule(id::COMPLEXITY);
             self.file = FileId(0);
             self.report(None, rule, "the ways of values through this program");
         }
     }
 
-    fn pass(&mut self, modules: &'a [Module]) {
-        for (index, module) in modules.iter().enumerate() {
-            self.file = FileId::of(index);
-            self.scope = self
-                .scopes
-                .modules
-                .get(index)
-                .copied()
-                .unwrap_or(ScopeId(0));
-            self.statements(&module.body);
-        }
-        for index in 0..self.scopes.functions.len() {
-            self.function_body(FunctionId::of(index));
+    fn run_rounds(&mut self, modules: &'a [Module]) {
+        for _ in 0..MAX_ROUNDS {
+            for unit in self.dependencies.round() {
+                self.dependencies.begin(unit);
+                match modules.get(unit.0 as usize) {
+                    Some(module) => self.module_body(unit, module),
+                    None => self.function_body(unit.0 as usize - modules.len()),
+                }
+                self.dependencies.end();
+                if self.work.get() >= self.max_work {
+                    self.dependencies.unit_changed(unit);
+                    return;
+                }
+            }
+            self.call_crowd();
+            if self.dependencies.is_settled() {
+                return;
+            }
         }
     }
 
-    fn function_body(&mut self, id: FunctionId) {
-        let Some(function) = self.scopes.functions.get(id.index()) else {
+    fn module_body(&mut self, unit: Unit, module: &'a Module) {
+        let index = unit.0 as usize;
+        self.file = FileId::of(index);
+        self.scope = self
+            .scopes
+            .modules
+            .get(index)
+            .copied()
+            .unwrap_or(ScopeId(0));
+        self.statements(&module.body);
+    }
+
+    fn function_body(&mut self, index: usize) {
+        let Some(function) = self.scopes.functions.get(index) else {
             return;
         };
         let (scope, body) = (function.scope, function.body);
-        let is_open = !function.is_called || function.is_escaped;
         self.scope = scope;
         self.file = self.scopes.get(scope).map_or(self.file, |scope| scope.file);
-        if is_open {
-            let gets_name = function.gets_name;
-            let parameters = function.parameters.clone();
-            for (index, (kind, name)) in parameters.into_iter().enumerate() {
-                let value = match gets_name {
-                    Some(position) if position == index => self.attribute_name(),
-                    // Names of keyword arguments are written down by whoever calls.
-                    _ if kind == Parameter::KeywordRest => {
-                        let holder = self.holder_of_parameter(scope, name);
-                        let key = self.attribute_name();
-                        self.put_key(holder, &key);
-                        self.put(holder, &Value::unknown());
-                        Value::of(Atom::Holder(holder))
-                    }
-                    _ => Value::unknown(),
-                };
-                self.bind_in(scope, name, &value);
-            }
-        }
         match body {
             Body::Statements(body) => self.statements(body),
             Body::Expression(body) => {
                 let value = self.expression(body);
                 self.returned(&value);
             }
+        }
+    }
+
+    /// Gives a function that somebody unknown may call parameters that may be anything.
+    pub(super) fn open(&mut self, id: FunctionId) {
+        let Some(function) = self.scopes.functions.get(id.index()) else {
+            return;
+        };
+        if function.is_called && !function.is_escaped {
+            return;
+        }
+        let (scope, gets_name) = (function.scope, function.gets_name);
+        let parameters = function.parameters.clone();
+        for (index, (kind, name)) in parameters.into_iter().enumerate() {
+            let value = match gets_name {
+                Some(position) if position == index => self.attribute_name(),
+                // Names of keyword arguments are written down by whoever calls.
+                _ if kind == Parameter::KeywordRest => {
+                    let holder = self.holder_of_parameter(scope, name);
+                    let key = self.attribute_name();
+                    self.put_key(holder, &key);
+                    self.put(holder, &Value::unknown());
+                    Value::of(Atom::Holder(holder))
+                }
+                _ => Value::unknown(),
+            };
+            self.bind_in(scope, name, &value);
         }
     }
 
@@ -255,21 +285,31 @@ impl<'a> Engine<'a, '_> {
     /// Adds to what the function of the current scope may give.
     pub(super) fn returned(&mut self, value: &Value) {
         let function = self.scopes.get(self.scope).and_then(|scope| scope.function);
-        let Some(function) = function.and_then(|id| self.scopes.functions.get_mut(id.index()))
-        else {
+        let Some(id) = function else { return };
+        let carried = self.carried(value);
+        let Some(function) = self.scopes.functions.get_mut(id.index()) else {
             return;
         };
-        self.is_changed |= function.results.join(value);
-        if function.is_protocol {
-            let carried = self.carried(value);
+        let is_protocol = function.is_protocol;
+        let mut results = std::mem::take(&mut function.results);
+        let mut reach = std::mem::take(&mut function.reach);
+        let is_new = self.absorb(&mut results, value) | self.absorb(&mut reach, &carried);
+        if let Some(function) = self.scopes.functions.get_mut(id.index()) {
+            function.results = results;
+            function.reach = reach;
+        }
+        if is_new {
+            self.dependencies.changed(Kept::Function(id));
+        }
+        if is_protocol {
             self.escape(&carried);
         }
     }
 
     /// Whether there is work left to be done; deep inside of expressions it may run out.
     pub(super) fn step(&mut self) -> bool {
-        self.steps += 1;
-        self.steps < self.max_steps
+        self.work.set(self.work.get() + 1);
+        self.work.get() < self.max_work
     }
 
     // Names and variables
@@ -302,11 +342,34 @@ impl<'a> Engine<'a, '_> {
         }
     }
 
-    fn variable(&self, scope: ScopeId, name: Symbol) -> Value {
+    /// What a name of this very scope may be.
+    pub(super) fn variable(&self, scope: ScopeId, name: Symbol) -> Value {
+        self.dependencies.reads(Kept::Variable(scope, name));
         let scope = self.scopes.get(scope);
         scope
             .and_then(|scope| scope.variables.get(&name))
             .cloned()
+            .unwrap_or_default()
+    }
+
+    /// What attributes of this name were set to, on whatever object.
+    pub(super) fn stored(&self, name: Symbol) -> Value {
+        self.dependencies.reads(Kept::Attribute(name));
+        self.heap.get(&name).cloned().unwrap_or_default()
+    }
+
+    /// What may come from anywhere.
+    pub(super) fn escapees(&self) -> Value {
+        self.dependencies.reads(Kept::Escaped);
+        self.escaped.clone()
+    }
+
+    /// What a function may give.
+    pub(super) fn results_of(&self, id: FunctionId) -> Value {
+        self.dependencies.reads(Kept::Function(id));
+        let function = self.scopes.functions.get(id.index());
+        function
+            .map(|function| function.results.clone())
             .unwrap_or_default()
     }
 
@@ -329,7 +392,7 @@ impl<'a> Engine<'a, '_> {
         let is_known = self.catalogue.builtins.contains(text);
         if !is_known && self.policy.entry(&format!("builtins.{text}")).is_none() {
             // A name that nothing binds may come from a namespace that a metaclass prepared.
-            return self.escaped.clone().or_unknown();
+            return self.escapees().or_unknown();
         }
         let builtins = self.names.symbol("builtins");
         let builtins = self.names.root(builtins);
@@ -343,16 +406,24 @@ impl<'a> Engine<'a, '_> {
     }
 
     pub(super) fn bind_in(&mut self, scope: ScopeId, name: Symbol, value: &Value) {
-        let Some(scope) = self.scopes.get_mut(scope) else {
+        let Some(inside) = self.scopes.get_mut(scope) else {
             return;
         };
-        let is_class = scope.kind == super::scopes::ScopeKind::Class;
-        let variable = scope.variables.entry(name).or_default();
-        let is_changed = variable.join(value);
-        let is_too_wide = variable.is_too_wide();
-        self.is_changed |= is_changed;
-        if is_too_wide {
-            self.too_wide(name);
+        let is_class = inside.kind == ScopeKind::Class;
+        let is_module = inside.kind == ScopeKind::Module;
+        let mut variable = std::mem::take(inside.variables.entry(name).or_default());
+        let is_new = self.absorb(&mut variable, value);
+        if let Some(inside) = self.scopes.get_mut(scope)
+            && let Some(place) = inside.variables.get_mut(&name)
+        {
+            *place = variable;
+        }
+        if is_new {
+            self.dependencies.changed(Kept::Variable(scope, name));
+            if is_module {
+                let any = self.names.exact(ANY_NAME);
+                self.dependencies.changed(Kept::Variable(scope, any));
+            }
         }
         if is_class {
             self.store_attribute(name, value);
@@ -361,262 +432,14 @@ impl<'a> Engine<'a, '_> {
 
     /// Adds to what attributes of this name may be.
     pub(super) fn store_attribute(&mut self, name: Symbol, value: &Value) {
-        let attribute = self.heap.entry(name).or_default();
-        self.is_changed |= attribute.join(value);
-        if attribute.is_too_wide() {
-            self.too_wide(name);
+        let mut attribute = std::mem::take(self.heap.entry(name).or_default());
+        let is_new = self.absorb(&mut attribute, value);
+        if let Some(place) = self.heap.get_mut(&name) {
+            *place = attribute;
         }
-    }
-
-    fn too_wide(&mut self, name: Symbol) {
-        let rule = self.catalogue.rule(id::COMPLEXITY);
-        let subject = format!(
-            "`{}` may be too many different things",
-            self.names.text(name)
-        );
-        self.report(None, rule, &subject);
-    }
-
-    // Constants and containers
-
-    pub(super) fn constant(&mut self, value: Const) -> Atom {
-        if let Some(id) = self.const_ids.get(&value) {
-            return Atom::Const(*id);
-        }
-        let id = ConstId::of(self.consts.len());
-        self.consts.push(value.clone());
-        self.const_ids.insert(value, id);
-        Atom::Const(id)
-    }
-
-    pub(super) fn const_of(&self, atom: Atom) -> Option<&Const> {
-        match atom {
-            Atom::Const(id) => self.consts.get(id.index()),
-            _ => None,
-        }
-    }
-
-    /// The constants that a value may be, if it can't be anything else.
-    pub(super) fn constants(&self, value: &Value) -> Option<Vec<Const>> {
-        if value.is_unknown() || value.has_no_atoms() {
-            return None;
-        }
-        let mut constants = Vec::new();
-        for atom in value.atoms() {
-            match self.const_of(*atom) {
-                Some(constant) => constants.push(constant.clone()),
-                // A container written down beside its constant form.
-                None if matches!(atom, Atom::Holder(_)) => {}
-                None => return None,
-            }
-        }
-        (!constants.is_empty()).then_some(constants)
-    }
-
-    /// The container that the node at this place makes. One node may make several, told apart by `part`.
-    pub(super) fn holder(&mut self, place: usize, part: u8) -> HolderId {
-        let next = HolderId::of(self.holders.len());
-        let id = *self.holder_at.entry((place, part)).or_insert(next);
-        if id == next {
-            self.holders.push(Holder::default());
-        }
-        id
-    }
-
-    pub(super) fn held(&self, id: HolderId) -> Value {
-        self.holders
-            .get(id.index())
-            .map(|holder| holder.contents.clone())
-            .unwrap_or_default()
-    }
-
-    /// Contents and keys.
-    pub(super) fn all_held(&self, id: HolderId) -> Value {
-        let Some(holder) = self.holders.get(id.index()) else {
-            return Value::default();
-        };
-        let mut all = holder.contents.clone();
-        holder.keys.iter().for_each(|keys| {
-            all.join(keys);
-        });
-        all
-    }
-
-    pub(super) fn put_key(&mut self, id: HolderId, key: &Value) {
-        if let Some(holder) = self.holders.get_mut(id.index()) {
-            self.is_changed |= holder.keys.get_or_insert_default().join(key);
-        }
-    }
-
-    pub(super) fn put_key_if_mapping(&mut self, id: HolderId, key: &Value) {
-        if self
-            .holders
-            .get(id.index())
-            .is_some_and(|holder| holder.keys.is_some())
-        {
-            self.put_key(id, key);
-        } else {
-            self.put(id, key);
-        }
-    }
-
-    pub(super) fn is_module(&self, path: PathId) -> bool {
-        self.is_carrier(path) && self.names.last(path) != "__file__"
-    }
-
-    /// What iterating over a value gives: the keys of mappings, the elements of others.
-    pub(super) fn iterated(&mut self, value: &Value) -> Value {
-        let is_mapping = |atom: &Atom| match atom {
-            Atom::Holder(id) => self
-                .holders
-                .get(id.index())
-                .is_some_and(|holder| holder.keys.is_some()),
-            _ => false,
-        };
-        let (mappings, others): (Vec<Atom>, Vec<Atom>) =
-            value.atoms().iter().partition(|atom| is_mapping(atom));
-        let mut elements = Value::default();
-        for atom in &mappings {
-            if let Atom::Holder(id) = atom
-                && let Some(keys) = self
-                    .holders
-                    .get(id.index())
-                    .and_then(|holder| holder.keys.as_ref())
-            {
-                elements.join(keys);
-            }
-        }
-        // The constant form of a mapping that is known gives the keys as well.
-        let mut others: Value = others.into_iter().collect();
-        if value.is_unknown() && mappings.is_empty() {
-            others = others.or_unknown();
-        }
-        if mappings.is_empty() || !others.has_no_atoms() {
-            let others = self.elements(&others);
-            elements.join(&others);
-        }
-        elements
-    }
-
-    pub(super) fn is_holder_changed(&self, id: HolderId) -> bool {
-        self.holders
-            .get(id.index())
-            .is_some_and(|holder| holder.is_changed)
-    }
-
-    pub(super) fn put(&mut self, id: HolderId, value: &Value) {
-        if let Some(holder) = self.holders.get_mut(id.index()) {
-            self.is_changed |= holder.contents.join(value);
-        }
-    }
-
-    /// Notes that the containers of a value may hold something else than what was written down.
-    pub(super) fn change(&mut self, value: &Value) {
-        for atom in value.atoms() {
-            if let Atom::Holder(id) = atom
-                && let Some(holder) = self.holders.get_mut(id.index())
-                && !holder.is_changed
-            {
-                holder.is_changed = true;
-                self.is_changed = true;
-            }
-        }
-    }
-
-    /// What iterating over a value, or taking an element of it, may give.
-    pub(super) fn elements(&mut self, value: &Value) -> Value {
-        let mut elements = Value::default();
-        let mut is_opaque = value.is_unknown();
-        for atom in value.atoms() {
-            match *atom {
-                Atom::Holder(id) => {
-                    elements.join(&self.held(id));
-                }
-                Atom::Const(_) => {
-                    let items = self.const_of(*atom).and_then(crate::fold::iterate);
-                    for item in items.unwrap_or_default() {
-                        let item = self.constant(item);
-                        elements.add(item);
-                    }
-                }
-                Atom::Path(path) => {
-                    let element = self.names.exact(ELEMENT);
-                    elements.add(Atom::Path(self.names.child(path, element)));
-                    // Nobody iterates over a module: this is something that has it.
-                    if self.is_module(path) {
-                        elements.add(*atom);
-                    }
-                    elements.join(&self.escaped);
-                }
-                Atom::Prefix(_)
-                | Atom::Local(_)
-                | Atom::Function(_)
-                | Atom::Class(_)
-                | Atom::Getter(_) => {
-                    is_opaque = true;
-                }
-            }
-        }
-        if is_opaque {
-            elements.join(&self.escaped);
-            elements = elements.or_unknown();
-        }
-        elements
-    }
-
-    /// The alternatives of a value that lead further when handed around, at any depth of containers:
-    /// modules, functions, lookups. Constants are left out.
-    pub(super) fn carried(&self, value: &Value) -> Value {
-        let mut carried = Value::default();
-        let mut seen = BTreeSet::new();
-        let mut queue: Vec<Atom> = value.atoms().to_vec();
-        while let Some(atom) = queue.pop() {
-            match atom {
-                Atom::Path(path) if !self.is_carrier(path) => {}
-                Atom::Const(_) | Atom::Prefix(_) => {}
-                Atom::Holder(id) => {
-                    if seen.insert(id)
-                        && let Some(holder) = self.holders.get(id.index())
-                    {
-                        queue.extend(holder.contents.atoms());
-                        queue.extend(holder.keys.iter().flat_map(|keys| keys.atoms()));
-                    }
-                }
-                // Whoever is given a function may call it.
-                Atom::Function(id) => {
-                    if carried.add(atom)
-                        && let Some(function) = self.scopes.functions.get(id.index())
-                    {
-                        queue.extend(function.results.atoms());
-                    }
-                }
-                Atom::Path(_) | Atom::Local(_) | Atom::Class(_) | Atom::Getter(_) => {
-                    carried.add(atom);
-                }
-            }
-        }
-        carried
-    }
-
-    /// Whether a path from outside leads further: modules, and functions that look up or build.
-    fn is_carrier(&self, path: PathId) -> bool {
-        if !self.names.is_static(path) {
-            return false;
-        }
-        if self.names.is_root(path) || self.modules.contains(&path) {
-            return true;
-        }
-        let text = self.names.path_text(path);
-        self.catalogue.guarded.contains(&text) || self.catalogue.is_standard_module(&text)
-    }
-
-    /// Hands a value to code that can't be followed.
-    pub(super) fn escape(&mut self, carried: &Value) {
-        for atom in carried.atoms() {
-            self.is_changed |= match atom {
-                Atom::Function(_) | Atom::Class(_) => self.escaped_callables.add(*atom),
-                _ => self.escaped.add(*atom),
-            };
+        if is_new {
+            self.dependencies.changed(Kept::Attribute(name));
+            self.dependencies.changed(Kept::AnyAttribute);
         }
     }
 
@@ -647,7 +470,7 @@ impl<'a> Engine<'a, '_> {
     pub(super) fn check_path(&mut self, path: PathId, range: TextRange) {
         if !self.has_evaluator && self.is_evaluator(path) {
             self.has_evaluator = true;
-            self.is_changed = true;
+            self.dependencies.all_changed();
         }
         let Some(Decision::Forbidden(rule)) = self.decide(path) else {
             return;
@@ -655,13 +478,13 @@ impl<'a> Engine<'a, '_> {
         let parent = self
             .names
             .parent(path)
-            .filter(|parent| self.names.path_text(*parent) != "builtins");
+            .filter(|parent| &*self.names.path_text(*parent) != "builtins");
         let above = parent.and_then(|parent| self.decide(parent));
         if above == Some(Decision::Forbidden(rule)) {
             return;
         }
         let text = self.names.path_text(path);
-        if self.exempt == Some(text.as_str()) {
+        if self.exempt == Some(&*text) {
             return;
         }
         let shown = text.strip_prefix("builtins.").unwrap_or(&text).to_owned();
@@ -670,7 +493,7 @@ impl<'a> Engine<'a, '_> {
 
     fn is_evaluator(&self, path: PathId) -> bool {
         let evaluators = &self.catalogue.evaluators;
-        evaluators.contains(&self.names.path_text(path))
+        evaluators.contains(&*self.names.path_text(path))
             || evaluators.contains(self.names.root_of(path))
     }
 

@@ -1,22 +1,19 @@
 //! What expressions may give.
 
 use rustpython_parser::ast::{
-    CmpOp, Comprehension, Constant, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprConstant,
-    ExprDict, ExprFormattedValue, ExprIfExp, ExprJoinedStr, ExprLambda, ExprNamedExpr, ExprSlice,
-    ExprSubscript, ExprUnaryOp, ExprYield, Operator,
+    CmpOp, Constant, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprConstant, ExprDict,
+    ExprFormattedValue, ExprIfExp, ExprLambda, ExprNamedExpr, ExprSlice, ExprSubscript,
+    ExprUnaryOp, ExprYield, Operator,
 };
 
 use super::annotations::has_call;
-use super::engine::{ATTRIBUTE_NAME, Engine, Fixed, PUBLIC};
-use super::names::Symbol;
+use super::engine::Engine;
 use super::scopes::place;
 use super::value::{Atom, HolderId, Value};
-use super::visit::{elements, parameters};
+use super::visit::parameters;
 use crate::fold::{self, Const};
 use crate::policy::id;
 
-/// Turns of a comprehension over constants that are evaluated one by one.
-const MAX_UNROLLED: usize = 512;
 /// Alternatives of one operand that are combined with those of the other.
 const MAX_COMBINED: usize = 12;
 
@@ -79,7 +76,7 @@ impl<'a> Engine<'a, '_> {
                     .map(|value| self.expression(value))
                     .unwrap_or_default();
                 self.returned(&value);
-                self.escaped.clone().or_unknown()
+                self.escapees().or_unknown()
             }
             Expr::YieldFrom(inner) => {
                 let source = self.expression(&inner.value);
@@ -207,7 +204,7 @@ impl<'a> Engine<'a, '_> {
             .iter()
             .any(|value| value.is_unknown() || !value.has_no_atoms())
         {
-            self.escaped.clone().or_unknown()
+            self.escapees().or_unknown()
         } else {
             Value::default()
         }
@@ -259,6 +256,9 @@ impl<'a> Engine<'a, '_> {
                 return value;
             }
         }
+        if left.says_nothing() || right.says_nothing() {
+            return Value::default();
+        }
         if op == Operator::Add
             && let Some(prefixes) = self.prefixes(left)
         {
@@ -308,123 +308,6 @@ impl<'a> Engine<'a, '_> {
                 value.add(*atom);
             }
         }
-    }
-
-    /// What is known of the beginning of a text that goes on with something unknown, if it is a text.
-    fn prefixes(&mut self, left: &Value) -> Option<Value> {
-        if left.is_unknown() || left.has_no_atoms() {
-            return None;
-        }
-        let mut prefixes = Value::default();
-        for atom in left.atoms().to_vec() {
-            let prefix = match (atom, self.const_of(atom)) {
-                (Atom::Prefix(_), _) => atom,
-                (_, Some(Const::Str(text))) if !text.is_empty() => {
-                    let text = text.clone();
-                    Atom::Prefix(self.names.exact(&text))
-                }
-                _ => return None,
-            };
-            prefixes.add(prefix);
-        }
-        Some(prefixes)
-    }
-
-    /// The part of a template before its first placeholder, if there is one.
-    pub(super) fn template_prefixes(&mut self, template: &Value, mark: char) -> Option<Value> {
-        let mut prefixes = Value::default();
-        for template in self.constants(template)? {
-            let prefix = template
-                .as_str()?
-                .split(mark)
-                .next()
-                .filter(|prefix| !prefix.is_empty())?;
-            let prefix = self.names.exact(prefix);
-            prefixes.add(Atom::Prefix(prefix));
-        }
-        Some(prefixes)
-    }
-
-    fn joined_string(&mut self, joined: &ExprJoinedStr) -> Value {
-        if self.is_made_of_names(joined) {
-            return self.attribute_name();
-        }
-        let mut parts = Some(Vec::new());
-        let mut begin = String::new();
-        let mut is_begin = true;
-        for part in &joined.values {
-            match self.string_part(part) {
-                Some(text) => {
-                    if is_begin {
-                        begin.push_str(&text);
-                    }
-                    parts = parts.and_then(|mut parts| {
-                        parts.push(Const::text(text)?);
-                        Some(parts)
-                    });
-                }
-                None => {
-                    parts = None;
-                    is_begin = false;
-                }
-            }
-        }
-        if let Some(text) = parts.and_then(|parts| fold::concat_parts(&parts)) {
-            return Value::of(self.constant(text));
-        }
-        if begin.is_empty() {
-            return Value::unknown();
-        }
-        let prefix = self.names.exact(&begin);
-        Value::of(Atom::Prefix(prefix))
-    }
-
-    /// Whether the unknown parts of a text are names of attributes: `f"_{name}"` of `__set_name__`.
-    fn is_made_of_names(&mut self, joined: &ExprJoinedStr) -> bool {
-        let mut has_name = false;
-        for part in &joined.values {
-            let Expr::FormattedValue(part) = part else {
-                continue;
-            };
-            let value = self.expression(&part.value);
-            let is_name = !value.is_unknown()
-                && matches!(value.atoms(), [Atom::Path(path)] if self.names.last(*path) == ATTRIBUTE_NAME);
-            if !is_name {
-                return false;
-            }
-            has_name = true;
-        }
-        has_name
-    }
-
-    /// The text of one part of an f-string, if it is known.
-    fn string_part(&mut self, part: &Expr) -> Option<String> {
-        let Expr::FormattedValue(ExprFormattedValue {
-            range: _,
-            value,
-            conversion,
-            format_spec,
-        }) = part
-        else {
-            let value = self.expression(part);
-            let [constant] = self.constants(&value)?.try_into().ok()?;
-            let constant: Const = constant;
-            return constant.as_str().map(str::to_owned);
-        };
-        let value = self.expression(value);
-        let spec = match format_spec {
-            None => Some(String::new()),
-            Some(spec) => {
-                let spec = self.expression(spec);
-                let constants = self.constants(&spec);
-                constants
-                    .and_then(|all| all.first().and_then(|one| one.as_str().map(str::to_owned)))
-            }
-        };
-        let [constant] = self.constants(&value)?.try_into().ok()?;
-        let constant: Const = constant;
-        let formatted = fold::format_value(&constant, *conversion, &spec?)?;
-        formatted.as_str().map(str::to_owned)
     }
 
     fn literal(&mut self, constant: &ExprConstant) -> Value {
@@ -480,7 +363,7 @@ impl<'a> Engine<'a, '_> {
     }
 
     /// A container and, when it never changes, its constant form.
-    fn container(&mut self, holder: HolderId, exact: Option<Const>) -> Value {
+    pub(super) fn container(&mut self, holder: HolderId, exact: Option<Const>) -> Value {
         let mut value = Value::of(Atom::Holder(holder));
         match exact {
             Some(exact) if !self.is_holder_changed(holder) => {
@@ -607,196 +490,5 @@ impl<'a> Engine<'a, '_> {
         function.map_or_else(Value::unknown, |function| {
             Value::of(Atom::Function(function))
         })
-    }
-
-    // Comprehensions
-
-    fn comprehension(
-        &mut self,
-        whole: &Expr,
-        generators: &[Comprehension],
-        build: impl Fn(Vec<Const>) -> Option<Const>,
-    ) -> Value {
-        let holder = self.holder(place(whole), 1);
-        let outer = self.scope;
-        let Some((first, rest)) = generators.split_first() else {
-            return Value::unknown();
-        };
-        let iterated = self.expression(&first.iter);
-        if let Some(scope) = self.scopes.opened_by(whole) {
-            self.scope = scope;
-        }
-        let exact = self.unrolled(whole, first, rest, &iterated);
-        self.turn(whole, generators, &iterated, holder);
-        self.scope = outer;
-        let exact = exact.and_then(build);
-        self.container(holder, exact)
-    }
-
-    /// One turn that stands for all.
-    fn turn(
-        &mut self,
-        whole: &Expr,
-        generators: &[Comprehension],
-        first: &Value,
-        holder: HolderId,
-    ) {
-        for (index, generator) in generators.iter().enumerate() {
-            let Comprehension {
-                range: _,
-                target,
-                iter,
-                ifs,
-                is_async: _,
-            } = generator;
-            let iterated = if index == 0 {
-                first.clone()
-            } else {
-                self.expression(iter)
-            };
-            let item = self.iterated(&iterated);
-            let item = self.filtered(target, ifs, item);
-            self.assign(target, &item, None);
-            for condition in ifs {
-                self.expression(condition);
-            }
-        }
-        let [first, second] = elements(whole);
-        let first = first
-            .map(|first| self.expression(first))
-            .unwrap_or_default();
-        match second {
-            Some(value) => {
-                let value = self.expression(value);
-                self.put_key(holder, &first);
-                self.put(holder, &value);
-            }
-            None => self.put(holder, &first),
-        }
-    }
-
-    /// What is left of a comprehension's item after conditions on how a name begins.
-    fn filtered(&mut self, target: &Expr, conditions: &[Expr], item: Value) -> Value {
-        let Expr::Name(target) = target else {
-            return item;
-        };
-        for condition in conditions {
-            let conjuncts = match condition {
-                Expr::BoolOp(both) if both.op.is_and() => both.values.as_slice(),
-                single => std::slice::from_ref(single),
-            };
-            for conjunct in conjuncts {
-                if let Some(known) = self.beginning(conjunct, &target.id) {
-                    return Value::of(known);
-                }
-            }
-        }
-        item
-    }
-
-    /// `name.startswith("run_")` and `not name.startswith("_")`
-    fn beginning(&mut self, condition: &Expr, name: &str) -> Option<Atom> {
-        let (call, is_negated) = match condition {
-            Expr::UnaryOp(negation) if negation.op.is_not() => {
-                (negation.operand.as_call_expr()?, true)
-            }
-            other => (other.as_call_expr()?, false),
-        };
-        let method = call.func.as_attribute_expr()?;
-        let is_about = method
-            .value
-            .as_name_expr()
-            .is_some_and(|asked| asked.id.as_str() == name);
-        let [
-            Expr::Constant(ExprConstant {
-                value: Constant::Str(text),
-                ..
-            }),
-        ] = call.args.as_slice()
-        else {
-            return None;
-        };
-        if !is_about || method.attr.as_str() != "startswith" || text.is_empty() {
-            return None;
-        }
-        match (is_negated, text.as_str()) {
-            (false, text) => Some(Atom::Prefix(self.names.exact(text))),
-            (true, "_") => {
-                let public = self.names.exact(PUBLIC);
-                Some(Atom::Path(self.names.root(public)))
-            }
-            (true, _) => None,
-        }
-    }
-
-    /// The elements in order, when one simple target runs over a constant and it is known what is left out.
-    fn unrolled(
-        &mut self,
-        whole: &Expr,
-        first: &Comprehension,
-        rest: &[Comprehension],
-        iterated: &Value,
-    ) -> Option<Vec<Const>> {
-        let [Some(element), None] = elements(whole) else {
-            return None;
-        };
-        if !rest.is_empty() {
-            return None;
-        }
-        let [source] = self.constants(iterated)?.try_into().ok()?;
-        let items = fold::iterate(&source)?;
-        if items.len() > MAX_UNROLLED {
-            return None;
-        }
-        let mut results = Vec::with_capacity(items.len());
-        for item in items {
-            let before = self.fixed.len();
-            let value = if self.fix(&first.target, item) {
-                let passes = self.passes(&first.ifs);
-                passes.map(|passes| passes.then(|| self.expression(element)))
-            } else {
-                None
-            };
-            self.fixed.truncate(before);
-            if let Some(value) = value? {
-                let [one] = self.constants(&value)?.try_into().ok()?;
-                results.push(one);
-            }
-        }
-        Some(results)
-    }
-
-    /// Whether all conditions of a comprehension hold, if that is known.
-    fn passes(&mut self, conditions: &[Expr]) -> Option<bool> {
-        for condition in conditions {
-            let value = self.expression(condition);
-            let [one] = self.constants(&value)?.try_into().ok()?;
-            let one: Const = one;
-            if !fold::truth(&one)? {
-                return Some(false);
-            }
-        }
-        Some(true)
-    }
-
-    /// Gives the names of a comprehension's target one value for the moment.
-    fn fix(&mut self, target: &Expr, value: Const) -> bool {
-        match target {
-            Expr::Name(name) => {
-                let name: Symbol = self.names.symbol(&name.id);
-                let value = Value::of(self.constant(value));
-                self.fixed.push(Fixed { name, value });
-                true
-            }
-            Expr::Tuple(tuple) => match fold::iterate(&value) {
-                Some(items) if items.len() == tuple.elts.len() => tuple
-                    .elts
-                    .iter()
-                    .zip(items)
-                    .all(|(target, item)| self.fix(target, item)),
-                _ => false,
-            },
-            _ => false,
-        }
     }
 }

@@ -3,7 +3,7 @@
 use rustpython_parser::ast::{Alias, StmtImport, StmtImportFrom};
 use rustpython_parser::text_size::TextRange;
 
-use super::engine::Engine;
+use super::engine::{ANY_NAME, Engine};
 use super::names::PathId;
 use super::value::{Atom, FileId, Value};
 use crate::policy::{Decision, id};
@@ -103,8 +103,12 @@ impl Engine<'_, '_> {
 
     /// `from local import *`
     fn take_all(&mut self, file: FileId) {
-        let scope = self.scopes.modules.get(file.index()).copied();
-        let Some(scope) = scope.and_then(|scope| self.scopes.get(scope)) else {
+        let Some(module) = self.scopes.modules.get(file.index()).copied() else {
+            return;
+        };
+        let any = self.names.exact(ANY_NAME);
+        self.variable(module, any);
+        let Some(scope) = self.scopes.get(module) else {
             return;
         };
         let mut globals: Vec<_> = scope
@@ -166,7 +170,7 @@ impl Engine<'_, '_> {
         let Some(mut path) = self.path_of(&segments) else {
             return value;
         };
-        if let Some(target) = self.catalogue.aliases.get(&self.names.path_text(path)) {
+        if let Some(target) = self.catalogue.aliases.get(&*self.names.path_text(path)) {
             path = self.names.dotted(target).unwrap_or(path);
         }
         self.modules.insert(path);

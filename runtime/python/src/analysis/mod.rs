@@ -14,15 +14,22 @@
 
 mod annotations;
 mod attributes;
+mod bindings;
 mod calls;
+mod checks;
+mod comprehensions;
+mod dependencies;
 mod engine;
 mod expressions;
 mod imports;
+mod memory;
 mod models;
 mod names;
 mod patterns;
 mod scopes;
 mod statements;
+mod stores;
+mod texts;
 mod value;
 mod visit;
 

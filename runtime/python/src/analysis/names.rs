@@ -1,7 +1,9 @@
 //! Identifiers and dotted paths as small numbers.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
 /// An identifier, in the normal form in which Python compares identifiers.
@@ -30,6 +32,7 @@ pub(crate) const ELEMENT: &str = "[]";
 struct PathEntry {
     parent: Option<PathId>,
     last: Symbol,
+    text: Rc<str>,
     segments: u32,
     /// Whether a value was made on the way: it is no module, class or function any more.
     is_made: bool,
@@ -43,7 +46,7 @@ pub(crate) struct Names {
     paths: Vec<PathEntry>,
     /// Texts of the paths through made values that mean something. What is below others counts as them.
     told_apart: BTreeSet<String>,
-    children: HashMap<(Option<PathId>, Symbol), PathId>,
+    children: FxHashMap<(Option<PathId>, Symbol), PathId>,
 }
 
 impl Names {
@@ -135,17 +138,10 @@ impl Names {
         self.last(at)
     }
 
-    pub(crate) fn path_text(&self, path: PathId) -> String {
-        let mut segments = Vec::new();
-        let mut at = Some(path);
-        while let Some(id) = at {
-            segments.push(self.last(id));
-            at = self.parent(id);
-        }
-        segments
-            .into_iter()
-            .rev()
-            .fold(String::new(), |text, segment| join(&text, segment))
+    pub(crate) fn path_text(&self, path: PathId) -> Rc<str> {
+        self.entry(path)
+            .map(|entry| Rc::clone(&entry.text))
+            .unwrap_or_default()
     }
 
     fn path(&mut self, parent: Option<PathId>, name: Symbol) -> PathId {
@@ -164,14 +160,31 @@ impl Names {
         let text = self.text(name);
         let is_made = was_made || matches!(text, CALLED | ELEMENT) || text.starts_with('<');
         let id = PathId(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
+        let above = parent
+            .map(|parent| self.path_text(parent))
+            .unwrap_or_default();
+        let text = join(&above, self.text(name)).into();
         self.paths.push(PathEntry {
             parent,
             last: name,
+            text,
             segments: segments + 1,
             is_made,
         });
         self.children.insert((parent, name), id);
         id
+    }
+
+    /// Whether there are paths through values made by calling this that mean something.
+    pub(crate) fn leads_to_told_apart(&self, path: &str) -> bool {
+        let called = format!("{path}{CALLED}");
+        let mut from = self.told_apart.range(called.clone()..);
+        from.next().is_some_and(|known| known.starts_with(&called))
+    }
+
+    /// Whether a path through made values means something.
+    pub(crate) fn is_told_apart_path(&self, path: PathId) -> bool {
+        self.told_apart.contains(&*self.path_text(path))
     }
 
     fn is_told_apart(&self, parent: PathId, name: Symbol) -> bool {
@@ -224,7 +237,7 @@ mod tests {
         let made = names.child(path, called);
         let eval = names.symbol("eval");
         let method = names.child(made, eval);
-        assert_eq!(names.path_text(method), "pandas.DataFrame().eval");
+        assert_eq!(&*names.path_text(method), "pandas.DataFrame().eval");
         assert!(names.is_static(path) && !names.is_static(method));
         let other = names.symbol("sum");
         assert_eq!(names.child(made, other), made);

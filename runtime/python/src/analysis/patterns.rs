@@ -82,7 +82,7 @@ impl Engine<'_, '_> {
         self.expression(cls);
         // Positional patterns read the attributes that `__match_args__` names, whoever's class it is.
         let arguments = self.names.symbol("__match_args__");
-        let named = self.heap.get(&arguments).cloned().unwrap_or_default();
+        let named = self.stored(arguments);
         let named = self.elements(&named);
         let mut positional = self.elements(subject);
         positional.join(subject);

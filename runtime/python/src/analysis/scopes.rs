@@ -1,20 +1,13 @@
 //! Which scopes a package has and which names each binds, found before anything is evaluated: Python
 //! decides by the whole body of a function whether a name in it is local.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use rustpython_parser::ast::{
-    Arguments, Comprehension, ExceptHandler, ExceptHandlerExceptHandler, Expr, ExprLambda,
-    ExprNamedExpr, Ranged, Stmt, StmtAnnAssign, StmtAssert, StmtAssign, StmtAsyncFor,
-    StmtAsyncFunctionDef, StmtAsyncWith, StmtAugAssign, StmtClassDef, StmtDelete, StmtExpr,
-    StmtFor, StmtFunctionDef, StmtGlobal, StmtIf, StmtImport, StmtImportFrom, StmtMatch,
-    StmtNonlocal, StmtRaise, StmtReturn, StmtTry, StmtTryStar, StmtTypeAlias, StmtWhile, StmtWith,
-    WithItem,
-};
+use rustpython_parser::ast::{Expr, Stmt};
 
-use super::names::{Names, Symbol};
+use super::names::Symbol;
 use super::value::{FileId, FunctionId, ScopeId, Value};
-use super::visit::{Parameter, Part, captures, elements, parameters, parts};
+use super::visit::Parameter;
 
 /// What a scope belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,34 +26,17 @@ pub(crate) struct Scope {
     /// The function whose body it is.
     pub function: Option<FunctionId>,
     /// Names that the scope binds somewhere.
-    bound: HashSet<Symbol>,
+    pub(super) bound: FxHashSet<Symbol>,
     /// Where a name is surely bound from: the end of a statement that always runs.
-    certain: HashMap<Symbol, usize>,
-    deleted: HashSet<Symbol>,
-    globals: HashSet<Symbol>,
-    nonlocals: HashSet<Symbol>,
+    pub(super) certain: FxHashMap<Symbol, usize>,
+    pub(super) deleted: FxHashSet<Symbol>,
+    pub(super) globals: FxHashSet<Symbol>,
+    pub(super) nonlocals: FxHashSet<Symbol>,
     /// Annotated names of a class in order: fields of a data class.
     pub fields: Vec<Symbol>,
     /// Values of the names so far.
-    pub variables: HashMap<Symbol, Value>,
+    pub variables: FxHashMap<Symbol, Value>,
 }
-
-/// Names whose elements are types.
-const GENERICS: [&str; 13] = [
-    "list",
-    "dict",
-    "tuple",
-    "set",
-    "frozenset",
-    "type",
-    "List",
-    "Dict",
-    "Tuple",
-    "Set",
-    "Optional",
-    "Union",
-    "Sequence",
-];
 
 /// The body of a function.
 #[derive(Clone, Copy)]
@@ -85,6 +61,8 @@ pub(crate) struct Function<'a> {
     pub is_generator: bool,
     /// What it may return or yield.
     pub results: Value,
+    /// What that leads to, at any depth.
+    pub reach: Value,
     /// Whether a call of it was seen.
     pub is_called: bool,
     /// Whether somebody unknown may call it with anything.
@@ -99,7 +77,9 @@ pub(crate) struct Scopes<'a> {
     pub modules: Vec<ScopeId>,
     /// Annotations, which may hold code in strings.
     pub annotations: Vec<&'a Expr>,
-    opened: HashMap<usize, ScopeId>,
+    /// How many expressions there are.
+    pub expressions: usize,
+    pub(super) opened: FxHashMap<usize, ScopeId>,
 }
 
 /// What names a node in maps; nodes stay where they are while a package is analysed.
@@ -118,20 +98,6 @@ pub(crate) enum Binding {
 }
 
 impl<'a> Scopes<'a> {
-    /// Adds a file of the package.
-    pub(crate) fn add_file(&mut self, body: &'a [Stmt], names: &mut Names) {
-        let file = FileId::of(self.modules.len());
-        let scope = self.open(ScopeKind::Module, None, file);
-        self.modules.push(scope);
-        let mut walk = Walk {
-            scopes: self,
-            names,
-            scope,
-            is_certain: true,
-        };
-        walk.body(body);
-    }
-
     /// The scope that a function's parameters, a class or a comprehension opened.
     pub(crate) fn opened_by<T>(&self, node: &T) -> Option<ScopeId> {
         self.opened.get(&place(node)).copied()
@@ -192,11 +158,10 @@ impl<'a> Scopes<'a> {
             .is_some_and(|scope| scope.deleted.insert(name))
     }
 
-    /// Notes a name that is bound without being written.
-    pub(crate) fn add_binding(&mut self, scope: ScopeId, name: Symbol) {
-        if let Some(scope) = self.get_mut(scope) {
-            scope.bound.insert(name);
-        }
+    /// Notes a name that is bound without being written. Whether that is new.
+    pub(crate) fn add_binding(&mut self, scope: ScopeId, name: Symbol) -> bool {
+        self.get_mut(scope)
+            .is_some_and(|scope| scope.bound.insert(name))
     }
 
     /// Where a name that is read in `scope` at byte `at` comes from. `first_call` is where the module's
@@ -284,543 +249,26 @@ impl<'a> Scopes<'a> {
         None
     }
 
-    fn open(&mut self, kind: ScopeKind, parent: Option<ScopeId>, file: FileId) -> ScopeId {
+    pub(super) fn open(
+        &mut self,
+        kind: ScopeKind,
+        parent: Option<ScopeId>,
+        file: FileId,
+    ) -> ScopeId {
         let id = ScopeId::of(self.scopes.len());
         self.scopes.push(Scope {
             kind,
             parent,
             file,
             function: None,
-            bound: HashSet::new(),
-            certain: HashMap::new(),
-            deleted: HashSet::new(),
-            globals: HashSet::new(),
-            nonlocals: HashSet::new(),
+            bound: FxHashSet::default(),
+            certain: FxHashMap::default(),
+            deleted: FxHashSet::default(),
+            globals: FxHashSet::default(),
+            nonlocals: FxHashSet::default(),
             fields: Vec::new(),
-            variables: HashMap::new(),
+            variables: FxHashMap::default(),
         });
         id
-    }
-}
-
-struct Walk<'w, 'a> {
-    scopes: &'w mut Scopes<'a>,
-    names: &'w mut Names,
-    scope: ScopeId,
-    /// Whether the statement always runs when its scope does.
-    is_certain: bool,
-}
-
-impl<'a> Walk<'_, 'a> {
-    fn body(&mut self, body: &'a [Stmt]) {
-        for statement in body {
-            self.statement(statement);
-        }
-    }
-
-    /// A body that may run or not.
-    fn branch(&mut self, body: &'a [Stmt]) {
-        let before = std::mem::replace(&mut self.is_certain, false);
-        self.body(body);
-        self.is_certain = before;
-    }
-
-    fn statement(&mut self, statement: &'a Stmt) {
-        let end = statement.end().to_usize();
-        match statement {
-            Stmt::FunctionDef(StmtFunctionDef {
-                range: _,
-                name,
-                args,
-                body,
-                decorator_list,
-                returns,
-                type_comment: _,
-                type_params: _,
-            })
-            | Stmt::AsyncFunctionDef(StmtAsyncFunctionDef {
-                range: _,
-                name,
-                args,
-                body,
-                decorator_list,
-                returns,
-                type_comment: _,
-                type_params: _,
-            }) => {
-                self.bind(name, end);
-                self.expressions(decorator_list);
-                if let Some(returns) = returns {
-                    self.annotation(returns);
-                }
-                self.function(name, args, Body::Statements(body), decorator_list);
-            }
-            Stmt::ClassDef(class) => {
-                let StmtClassDef {
-                    range: _,
-                    name,
-                    bases,
-                    keywords,
-                    body,
-                    decorator_list,
-                    type_params: _,
-                } = class;
-                self.bind(name, end);
-                self.expressions(decorator_list);
-                self.expressions(bases);
-                keywords
-                    .iter()
-                    .for_each(|keyword| self.expression(&keyword.value));
-                let outer = self.enter(ScopeKind::Class, place(class));
-                self.body(body);
-                self.leave(outer);
-            }
-            Stmt::Return(StmtReturn { range: _, value }) => {
-                value.iter().for_each(|value| self.expression(value));
-            }
-            Stmt::Delete(StmtDelete { range: _, targets }) => {
-                for target in targets {
-                    if let Expr::Name(name) = target {
-                        let name = self.names.symbol(&name.id);
-                        let target = self.scopes.target(self.scope, name);
-                        if let Some(scope) = self.scopes.get_mut(target) {
-                            scope.deleted.insert(name);
-                        }
-                    }
-                    self.expression(target);
-                }
-            }
-            Stmt::Assign(StmtAssign {
-                range: _,
-                targets,
-                value,
-                type_comment: _,
-            }) => {
-                self.expression(value);
-                targets.iter().for_each(|target| self.target(target, end));
-            }
-            Stmt::TypeAlias(StmtTypeAlias {
-                range: _,
-                name,
-                type_params: _,
-                value,
-            }) => {
-                self.expression(value);
-                self.target(name, end);
-            }
-            Stmt::AugAssign(StmtAugAssign {
-                range: _,
-                target,
-                op: _,
-                value,
-            }) => {
-                self.expression(value);
-                self.target(target, end);
-            }
-            Stmt::AnnAssign(StmtAnnAssign {
-                range: _,
-                target,
-                annotation,
-                value,
-                simple: _,
-            }) => {
-                self.annotation(annotation);
-                if let Expr::Name(name) = &**target {
-                    let name = self.names.symbol(&name.id);
-                    if let Some(scope) = self.scopes.get_mut(self.scope) {
-                        scope.fields.push(name);
-                    }
-                }
-                match value {
-                    Some(value) => {
-                        self.expression(value);
-                        self.target(target, end);
-                    }
-                    // A mere declaration binds nothing, but makes the name local.
-                    None => self.target(target, usize::MAX),
-                }
-            }
-            Stmt::For(StmtFor {
-                range: _,
-                target,
-                iter,
-                body,
-                orelse,
-                type_comment: _,
-            })
-            | Stmt::AsyncFor(StmtAsyncFor {
-                range: _,
-                target,
-                iter,
-                body,
-                orelse,
-                type_comment: _,
-            }) => {
-                self.expression(iter);
-                self.target(target, usize::MAX);
-                self.branch(body);
-                self.branch(orelse);
-            }
-            Stmt::While(StmtWhile {
-                range: _,
-                test,
-                body,
-                orelse,
-            })
-            | Stmt::If(StmtIf {
-                range: _,
-                test,
-                body,
-                orelse,
-            }) => {
-                self.expression(test);
-                self.branch(body);
-                self.branch(orelse);
-            }
-            Stmt::With(StmtWith {
-                range: _,
-                items,
-                body,
-                type_comment: _,
-            })
-            | Stmt::AsyncWith(StmtAsyncWith {
-                range: _,
-                items,
-                body,
-                type_comment: _,
-            }) => {
-                for WithItem {
-                    range: _,
-                    context_expr,
-                    optional_vars,
-                } in items
-                {
-                    self.expression(context_expr);
-                    optional_vars
-                        .iter()
-                        .for_each(|target| self.target(target, usize::MAX));
-                }
-                self.branch(body);
-            }
-            Stmt::Match(StmtMatch {
-                range: _,
-                subject,
-                cases,
-            }) => {
-                self.expression(subject);
-                for case in cases {
-                    let mut captured = Vec::new();
-                    captures(&case.pattern, &mut |name| captured.push(name));
-                    captured
-                        .into_iter()
-                        .for_each(|name| self.bind(name, usize::MAX));
-                    case.guard.iter().for_each(|guard| self.expression(guard));
-                    self.branch(&case.body);
-                }
-            }
-            Stmt::Raise(StmtRaise {
-                range: _,
-                exc,
-                cause,
-            }) => {
-                exc.iter()
-                    .chain(cause)
-                    .for_each(|value| self.expression(value));
-            }
-            Stmt::Try(StmtTry {
-                range: _,
-                body,
-                handlers,
-                orelse,
-                finalbody,
-            })
-            | Stmt::TryStar(StmtTryStar {
-                range: _,
-                body,
-                handlers,
-                orelse,
-                finalbody,
-            }) => {
-                self.branch(body);
-                for ExceptHandler::ExceptHandler(handler) in handlers {
-                    let ExceptHandlerExceptHandler {
-                        range: _,
-                        type_,
-                        name,
-                        body,
-                    } = handler;
-                    type_.iter().for_each(|type_| self.expression(type_));
-                    name.iter().for_each(|name| self.bind(name, usize::MAX));
-                    self.branch(body);
-                }
-                self.branch(orelse);
-                self.branch(finalbody);
-            }
-            Stmt::Assert(StmtAssert {
-                range: _,
-                test,
-                msg,
-            }) => {
-                self.expression(test);
-                msg.iter().for_each(|message| self.expression(message));
-            }
-            Stmt::Import(StmtImport { range: _, names }) => {
-                for alias in names {
-                    let first = alias.name.split('.').next().unwrap_or_default();
-                    self.bind(
-                        alias.asname.as_ref().map_or(first, |name| name.as_str()),
-                        end,
-                    );
-                }
-            }
-            Stmt::ImportFrom(StmtImportFrom {
-                range: _,
-                module: _,
-                names,
-                level: _,
-            }) => {
-                for alias in names {
-                    self.bind(alias.asname.as_ref().unwrap_or(&alias.name), end);
-                }
-            }
-            Stmt::Global(StmtGlobal { range: _, names }) => {
-                self.declare(names, |scope| &mut scope.globals);
-            }
-            Stmt::Nonlocal(StmtNonlocal { range: _, names }) => {
-                self.declare(names, |scope| &mut scope.nonlocals);
-            }
-            Stmt::Expr(StmtExpr { range: _, value }) => self.expression(value),
-            Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
-        }
-    }
-
-    fn declare(
-        &mut self,
-        declared: &[rustpython_parser::ast::Identifier],
-        set: fn(&mut Scope) -> &mut HashSet<Symbol>,
-    ) {
-        let module = self.scopes.module_of(self.scope);
-        for name in declared {
-            let name = self.names.symbol(name);
-            if let Some(scope) = self.scopes.get_mut(self.scope) {
-                set(scope).insert(name);
-                scope.bound.remove(&name);
-            }
-            // `global x` in a function makes x a global even if the module never binds it itself.
-            if self.is_global(name)
-                && let Some(module) = module.and_then(|module| self.scopes.get_mut(module))
-            {
-                module.bound.insert(name);
-            }
-        }
-    }
-
-    fn is_global(&self, name: Symbol) -> bool {
-        let scope = self.scopes.get(self.scope);
-        scope.is_some_and(|scope| scope.globals.contains(&name))
-    }
-
-    /// Binds a name, surely from byte `from` on when the statement always runs.
-    fn bind(&mut self, name: &str, from: usize) {
-        let name = self.names.symbol(name);
-        let target = self.scopes.target(self.scope, name);
-        let is_here = target == self.scope;
-        let is_certain = self.is_certain && from != usize::MAX && is_here;
-        if let Some(scope) = self.scopes.get_mut(target) {
-            scope.bound.insert(name);
-            if is_certain {
-                scope.certain.entry(name).or_insert(from);
-            }
-        }
-    }
-
-    fn target(&mut self, target: &'a Expr, from: usize) {
-        match target {
-            Expr::Name(name) => self.bind(&name.id, from),
-            Expr::Tuple(tuple) => tuple
-                .elts
-                .iter()
-                .for_each(|target| self.target(target, from)),
-            Expr::List(list) => list
-                .elts
-                .iter()
-                .for_each(|target| self.target(target, from)),
-            Expr::Starred(starred) => self.target(&starred.value, from),
-            other => self.expression(other),
-        }
-    }
-
-    fn annotation(&mut self, annotation: &'a Expr) {
-        self.scopes.annotations.push(annotation);
-        self.expression(annotation);
-    }
-
-    fn expressions(&mut self, expressions: &'a [Expr]) {
-        expressions
-            .iter()
-            .for_each(|expression| self.expression(expression));
-    }
-
-    fn expression(&mut self, expression: &'a Expr) {
-        if let Expr::NamedExpr(ExprNamedExpr {
-            range: _,
-            target,
-            value: _,
-        }) = expression
-            && let Expr::Name(name) = &**target
-        {
-            self.bind(&name.id, usize::MAX);
-        }
-        // `list["Thing"]` is a type wherever it stands.
-        if let Expr::Subscript(subscript) = expression
-            && let Expr::Name(generic) = &*subscript.value
-            && GENERICS.contains(&generic.id.as_str())
-        {
-            self.scopes.annotations.push(&subscript.slice);
-        }
-        if matches!(expression, Expr::Yield(_) | Expr::YieldFrom(_)) {
-            self.mark_generator();
-        }
-        parts(expression, &mut |part| match part {
-            Part::Expr(expression) => self.expression(expression),
-            Part::Lambda(lambda) => {
-                let ExprLambda {
-                    range: _,
-                    args,
-                    body,
-                } = lambda;
-                self.function("", args, Body::Expression(body), &[]);
-            }
-            Part::Comprehension(expression, generators) => {
-                self.comprehension(expression, generators);
-            }
-        });
-    }
-
-    fn mark_generator(&mut self) {
-        let function = self.scopes.get(self.scope).and_then(|scope| scope.function);
-        if let Some(id) = function
-            && let Some(function) = self.scopes.functions.get_mut(id.index())
-        {
-            function.is_generator = true;
-        }
-    }
-
-    fn comprehension(&mut self, expression: &'a Expr, generators: &'a [Comprehension]) {
-        let outer = self.enter(ScopeKind::Comprehension, place(expression));
-        for (index, generator) in generators.iter().enumerate() {
-            let Comprehension {
-                range: _,
-                target,
-                iter,
-                ifs,
-                is_async: _,
-            } = generator;
-            self.comprehension_target(target);
-            if index == 0 {
-                // The first iterable is evaluated in the scope around.
-                let inner = std::mem::replace(&mut self.scope, outer.0);
-                self.expression(iter);
-                self.scope = inner;
-            } else {
-                self.expression(iter);
-            }
-            self.expressions(ifs);
-        }
-        elements(expression)
-            .into_iter()
-            .flatten()
-            .for_each(|element| self.expression(element));
-        self.leave(outer);
-    }
-
-    fn comprehension_target(&mut self, target: &'a Expr) {
-        match target {
-            Expr::Name(name) => {
-                let name = self.names.symbol(&name.id);
-                if let Some(scope) = self.scopes.get_mut(self.scope) {
-                    scope.bound.insert(name);
-                }
-            }
-            Expr::Tuple(tuple) => tuple
-                .elts
-                .iter()
-                .for_each(|item| self.comprehension_target(item)),
-            Expr::List(list) => list
-                .elts
-                .iter()
-                .for_each(|item| self.comprehension_target(item)),
-            Expr::Starred(starred) => self.comprehension_target(&starred.value),
-            other => self.expression(other),
-        }
-    }
-
-    fn function(&mut self, name: &str, args: &'a Arguments, body: Body<'a>, decorators: &[Expr]) {
-        let all = parameters(args);
-        for (_, parameter, default) in &all {
-            default.iter().for_each(|default| self.expression(default));
-            parameter
-                .annotation
-                .iter()
-                .for_each(|annotation| self.annotation(annotation));
-        }
-        let is_method = self
-            .scopes
-            .get(self.scope)
-            .is_some_and(|scope| scope.kind == ScopeKind::Class);
-        let outer = self.enter(ScopeKind::Function, place(args));
-        let id = FunctionId::of(self.scopes.functions.len());
-        let mut bound = Vec::new();
-        for (kind, parameter, _) in all {
-            let name = self.names.symbol(&parameter.arg);
-            bound.push((kind, name));
-        }
-        if let Some(scope) = self.scopes.get_mut(self.scope) {
-            scope.function = Some(id);
-            scope.bound.extend(bound.iter().map(|(_, name)| *name));
-        }
-        self.scopes.functions.push(Function {
-            scope: self.scope,
-            parameters: bound,
-            body,
-            is_method,
-            is_protocol: name.len() > 4 && name.starts_with("__") && name.ends_with("__"),
-            gets_name: match name {
-                "__getattr__" | "__getattribute__" | "__setattr__" | "__delattr__" => Some(1),
-                "__set_name__" => Some(2),
-                _ => None,
-            },
-            is_decorated: !decorators.is_empty(),
-            is_setter: decorators.iter().any(|decorator| {
-                matches!(decorator, Expr::Attribute(attribute) if attribute.attr.as_str() == "setter")
-            }),
-            is_generator: false,
-            results: Value::default(),
-            is_called: false,
-            is_escaped: false,
-        });
-        match body {
-            Body::Statements(body) => self.body(body),
-            Body::Expression(body) => self.expression(body),
-        }
-        self.leave(outer);
-    }
-
-    fn enter(&mut self, kind: ScopeKind, place: usize) -> (ScopeId, bool) {
-        let file = self
-            .scopes
-            .get(self.scope)
-            .map_or(FileId(0), |scope| scope.file);
-        let id = self.scopes.open(kind, Some(self.scope), file);
-        self.scopes.opened.insert(place, id);
-        (
-            std::mem::replace(&mut self.scope, id),
-            std::mem::replace(&mut self.is_certain, true),
-        )
-    }
-
-    fn leave(&mut self, (scope, is_certain): (ScopeId, bool)) {
-        self.scope = scope;
-        self.is_certain = is_certain;
     }
 }

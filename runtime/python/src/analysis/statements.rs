@@ -155,7 +155,7 @@ impl<'a> Engine<'a, '_> {
                 {
                     let entered = self.expression(context_expr);
                     if let Some(target) = optional_vars {
-                        let entered = entered.joined(&self.escaped.clone().or_unknown());
+                        let entered = entered.joined(&self.escapees().or_unknown());
                         self.assign(target, &entered, None);
                     }
                 }
@@ -246,8 +246,9 @@ impl<'a> Engine<'a, '_> {
         for atom in object.atoms() {
             if let Atom::Local(file) = atom
                 && let Some(scope) = self.scopes.modules.get(file.index()).copied()
+                && self.scopes.delete(scope, name)
             {
-                self.is_changed |= self.scopes.delete(scope, name);
+                self.dependencies.all_changed();
             }
         }
     }
@@ -264,7 +265,7 @@ impl<'a> Engine<'a, '_> {
         }
         if let Some(name) = name {
             let name = self.names.symbol(name);
-            let caught = self.escaped.clone().or_unknown();
+            let caught = self.escapees().or_unknown();
             self.bind(name, &caught);
         }
         self.statements(body);

@@ -19,6 +19,8 @@ pub(crate) enum Atom {
     Class(ScopeId),
     /// A container, or a value that may hold what was given to whatever made it.
     Holder(HolderId),
+    /// Any of the functions and classes that are too many to be told apart.
+    Crowd,
     /// `operator.attrgetter(name)` or `operator.methodcaller(name)`.
     Getter(Symbol),
 }
@@ -54,10 +56,8 @@ index!(
     HolderId
 );
 
-/// Alternatives told apart in one value; more are too many to follow.
-pub(crate) const MAX_ATOMS: usize = 128;
-/// Constants among them; beyond, the value counts as unknown.
-const MAX_CONSTANTS: usize = 24;
+/// Constants told apart in one value; beyond, it counts as unknown.
+const MAX_CONSTANTS: usize = 12;
 
 /// All that a value may be, whatever way the program takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +66,10 @@ pub(crate) struct Value {
     atoms: Vec<Atom>,
     /// Whether it may be something else besides.
     is_unknown: bool,
+    /// Whether it may be too many texts to tell them apart.
+    is_any_text: bool,
+    /// Whether it may be too many things from outside to tell them apart.
+    pub is_any_path: bool,
 }
 
 impl Value {
@@ -73,6 +77,8 @@ impl Value {
         Self {
             atoms: Vec::new(),
             is_unknown: true,
+            is_any_text: false,
+            is_any_path: false,
         }
     }
 
@@ -80,6 +86,8 @@ impl Value {
         Self {
             atoms: vec![atom],
             is_unknown: false,
+            is_any_text: false,
+            is_any_path: false,
         }
     }
 
@@ -91,7 +99,12 @@ impl Value {
         self.is_unknown
     }
 
-    /// Whether it says nothing at all.
+    /// Whether nothing has reached it yet.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.atoms.is_empty() && !self.is_unknown
+    }
+
+    /// Whether nothing is known of it.
     pub(crate) fn has_no_atoms(&self) -> bool {
         self.atoms.is_empty()
     }
@@ -101,40 +114,66 @@ impl Value {
         self
     }
 
-    /// Adds the alternatives of another value. Whether anything was new.
-    pub(crate) fn join(&mut self, other: &Value) -> bool {
-        let mut is_changed = other.is_unknown && !self.is_unknown;
+    pub(crate) fn set_unknown(&mut self) {
+        self.is_unknown = true;
+    }
+
+    /// Whether it says all that the other says.
+    pub(crate) fn includes(&self, other: &Value) -> bool {
+        let mut own = self.atoms.iter();
+        (self.is_unknown || !other.is_unknown)
+            && (self.is_any_text || !other.is_any_text)
+            && (self.is_any_path || !other.is_any_path)
+            && other.atoms.iter().all(|atom| {
+                (self.is_any_text && is_text(*atom)) || own.by_ref().any(|own| own == atom)
+            })
+    }
+
+    pub(crate) fn retain(&mut self, keeps: impl Fn(&Atom) -> bool) {
+        self.atoms.retain(keeps);
+    }
+
+    /// Adds the alternatives of another value.
+    pub(crate) fn join(&mut self, other: &Value) {
+        if self.includes(other) {
+            return;
+        }
         self.is_unknown |= other.is_unknown;
-        if self.atoms.is_empty() && !other.atoms.is_empty() {
+        self.is_any_text |= other.is_any_text;
+        self.is_any_path |= other.is_any_path;
+        if self.atoms.is_empty() {
             self.atoms.clone_from(&other.atoms);
-            return true;
+        } else {
+            self.atoms.extend_from_slice(&other.atoms);
+            self.atoms.sort_unstable();
+            self.atoms.dedup();
         }
-        for atom in &other.atoms {
-            is_changed |= self.add(*atom);
-        }
-        is_changed
+        self.bound_texts();
     }
 
     /// Adds one alternative. Whether it was new.
     pub(crate) fn add(&mut self, atom: Atom) -> bool {
+        if self.is_any_text && is_text(atom) {
+            return false;
+        }
         let Err(at) = self.atoms.binary_search(&atom) else {
             return false;
         };
-        if is_text(atom)
-            && self.atoms.iter().filter(|atom| is_text(**atom)).count() >= MAX_CONSTANTS
-        {
-            return !std::mem::replace(&mut self.is_unknown, true);
-        }
-        // One more than the maximum shows that there were too many.
-        if self.atoms.len() > MAX_ATOMS {
-            return false;
-        }
         self.atoms.insert(at, atom);
+        if is_text(atom) {
+            self.bound_texts();
+        }
         true
     }
 
-    pub(crate) fn is_too_wide(&self) -> bool {
-        self.atoms.len() > MAX_ATOMS
+    /// Too many constants are no constants: then it may be any.
+    fn bound_texts(&mut self) {
+        let texts = self.atoms.iter().filter(|atom| is_text(**atom)).count();
+        if texts > MAX_CONSTANTS || self.is_any_text {
+            self.atoms.retain(|atom| !is_text(*atom));
+            self.is_any_text = true;
+            self.is_unknown = true;
+        }
     }
 
     pub(crate) fn joined(mut self, other: &Value) -> Self {

@@ -127,6 +127,17 @@ impl Policy {
         self.paths.keys().map(String::as_str)
     }
 
+    /// Whether there are entries below a path.
+    pub(crate) fn has_paths_below(&self, path: &str) -> bool {
+        let below = format!("{path}.");
+        let called = format!("{path}(");
+        [below, called].into_iter().any(|start| {
+            let mut from = self.paths.range(start.clone()..);
+            from.next()
+                .is_some_and(|(entry, _)| entry.starts_with(&start))
+        })
+    }
+
     /// The rule against an attribute of whatever object.
     pub(crate) fn attribute(&self, name: &str) -> Option<&'static Rule> {
         match self.attributes.get(name) {

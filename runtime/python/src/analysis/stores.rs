@@ -1,0 +1,137 @@
+//! What is written into attributes, modules and the search path.
+
+use rustpython_parser::text_size::TextRange;
+
+use super::dependencies::Cell as Kept;
+use super::engine::Engine;
+use super::names::Symbol;
+use super::value::{Atom, Value};
+use crate::policy::id;
+
+impl Engine<'_, '_> {
+    pub(super) fn set_attribute(
+        &mut self,
+        object: &Value,
+        key: &Value,
+        value: &Value,
+        range: TextRange,
+    ) {
+        if key.says_nothing() {
+            return;
+        }
+        match self.keys(key) {
+            Some(keys) => {
+                for key in keys {
+                    let name = self.names.exact(&key);
+                    self.attribute(object, name, range);
+                    self.store_on(object, name, value);
+                    self.check_stored(object, name, value, range);
+                }
+            }
+            None => {
+                let is_grave = object.atoms().iter().any(|atom| match *atom {
+                    Atom::Path(path) => self.names.is_static(path),
+                    Atom::Local(_) | Atom::Function(_) => true,
+                    _ => false,
+                });
+                if is_grave {
+                    self.report_path(id::DYNAMIC_ATTRIBUTE, range, "the name is computed");
+                }
+                if !self.is_harmless_key(key) && !self.has_dynamic_stores {
+                    self.has_dynamic_stores = true;
+                    self.dependencies.all_changed();
+                }
+                let carried = self.carried(value);
+                self.escape(&carried);
+            }
+        }
+    }
+
+    /// Stores `object.name = value`.
+    pub(super) fn store_on(&mut self, object: &Value, name: Symbol, value: &Value) {
+        for atom in object.atoms().to_vec() {
+            match atom {
+                Atom::Local(file) => {
+                    if let Some(scope) = self.scopes.modules.get(file.index()).copied() {
+                        self.bind_in(scope, name, value);
+                    }
+                }
+                Atom::Path(path) => {
+                    let member = self.member(path, name);
+                    let mut overlay = self.overlays.remove(&member).unwrap_or_default();
+                    if self.absorb(&mut overlay, value) {
+                        self.dependencies.changed(Kept::Overlay(member));
+                    }
+                    self.overlays.insert(member, overlay);
+                }
+                _ => {}
+            }
+        }
+        self.store_attribute(name, value);
+        self.call_setters(name, value);
+    }
+
+    /// Setters of properties are called with what is stored.
+    fn call_setters(&mut self, name: Symbol, value: &Value) {
+        let carried = self.carried(value);
+        if carried.has_no_atoms() {
+            return;
+        }
+        for atom in self.stored(name).atoms() {
+            let Atom::Function(id) = atom else { continue };
+            let Some(function) = self.scopes.functions.get(id.index()) else {
+                continue;
+            };
+            if function.is_setter
+                && let Some((_, parameter)) = function.parameters.get(1).copied()
+            {
+                let scope = function.scope;
+                self.bind_in(scope, parameter, value);
+            }
+        }
+    }
+
+    pub(super) fn check_stored(
+        &mut self,
+        object: &Value,
+        name: Symbol,
+        value: &Value,
+        range: TextRange,
+    ) {
+        let is_search_path = object
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "sys"));
+        if is_search_path && self.names.text(name) == "path" && !self.is_beside_file(value) {
+            self.report_path(id::SEARCH_PATH, range, "`sys.path`");
+        }
+    }
+
+    /// `sys.path += [...]`
+    pub(super) fn check_search_path(&mut self, target: &Value, value: &Value, range: TextRange) {
+        if self.is_search_path(target) && !self.is_beside_file(value) {
+            self.report_path(id::SEARCH_PATH, range, "`sys.path`");
+        }
+    }
+
+    pub(super) fn is_search_path(&self, value: &Value) -> bool {
+        value.atoms().iter().any(
+            |atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "sys.path"),
+        )
+    }
+
+    /// Whether a path was made from `__file__`.
+    pub(super) fn is_beside_file(&self, value: &Value) -> bool {
+        self.carried(value).atoms().iter().any(
+            |atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "__file__"),
+        )
+    }
+
+    /// Binds a name that `import *` brings.
+    pub(super) fn bind_unwritten(&mut self, name: Symbol, value: &Value) {
+        if self.scopes.add_binding(self.scope, name) {
+            self.dependencies.all_changed();
+        }
+        self.bind(name, value);
+    }
+}
