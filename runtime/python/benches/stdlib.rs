@@ -12,8 +12,11 @@
     clippy::panic
 )]
 
+#[path = "../tests/cpython/interpreter.rs"]
+mod interpreter;
+
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::Instant;
 
 use assay_challenge_sdk::abi::{PythonCheckRequest, PythonFile};
@@ -29,12 +32,12 @@ struct Python {
 impl Python {
     fn start() -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/stdlib.py");
-        let mut child = Command::new("python3")
+        let mut child = interpreter::python()
             .args([script, &MAX_SOURCE_BYTES.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("this benchmark compares with python3, which is not there");
+            .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
         Self {
@@ -45,7 +48,7 @@ impl Python {
     }
 
     fn line(&mut self) -> String {
-        self.output.next().expect("python3 is not 3.11").unwrap()
+        self.output.next().expect("CPython goes on").unwrap()
     }
 
     fn round(&mut self) -> f64 {

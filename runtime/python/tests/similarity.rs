@@ -10,10 +10,11 @@
 
 #[path = "similarity/baseline.rs"]
 mod baseline;
+#[path = "cpython/interpreter.rs"]
+mod interpreter;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -61,10 +62,7 @@ fn probes() -> &'static Probes {
     static PROBES: OnceLock<Probes> = OnceLock::new();
     PROBES.get_or_init(|| {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/similarity/edits.py");
-        let output = Command::new("python3")
-            .arg(script)
-            .output()
-            .expect("the probes are made by python3, which must be installed");
+        let output = interpreter::python().arg(script).output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{errors}");
         serde_json::from_slice(&output.stdout).unwrap()

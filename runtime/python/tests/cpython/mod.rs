@@ -1,8 +1,10 @@
 //! What CPython 3.11 makes of a source, to compare with.
 
+pub mod interpreter;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use assay_python::MAX_SOURCE_BYTES;
 use assay_python::testing::{Survey, survey};
@@ -20,15 +22,15 @@ pub struct Answer(
     BTreeMap<String, serde_json::Value>,
 );
 
-/// CPython's answers, in the order of the sources. Fails without a `python3` of that version.
+/// CPython's answers, in the order of the sources.
 pub fn ask(sources: &[Vec<u8>]) -> Vec<Answer> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cpython/survey.py");
-    let mut child = Command::new("python3")
+    let mut child = interpreter::python()
         .arg(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("this test compares with python3, which is not there");
+        .unwrap();
     let mut input = child.stdin.take().unwrap();
     let lines: Vec<String> = sources
         .iter()
@@ -44,7 +46,7 @@ pub fn ask(sources: &[Vec<u8>]) -> Vec<Answer> {
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
         .collect();
     writer.join().unwrap();
-    assert!(child.wait().unwrap().success(), "python3 is not 3.11");
+    assert!(child.wait().unwrap().success());
     assert_eq!(answers.len(), sources.len());
     answers
 }

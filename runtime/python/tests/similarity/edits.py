@@ -251,11 +251,34 @@ def make_async(tree, rng):
     return Async().visit(tree)
 
 
+def is_import(part):
+    """Also of what need not be there: `try: import … except ImportError: …`"""
+    if isinstance(part, ast.Try):
+        return all(is_import(inner) for inner in part.body)
+    return isinstance(part, (ast.Import, ast.ImportFrom))
+
+
+def bound(part):
+    """Names that a statement of a module binds."""
+    if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield part.name
+        return
+    if isinstance(part, (ast.Import, ast.ImportFrom)):
+        yield from ((alias.asname or alias.name).split(".")[0] for alias in part.names)
+    for node in ast.iter_child_nodes(part):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        yield from bound(node)
+
+
 def split(tree, rng):
-    imports = [part for part in tree.body if isinstance(part, (ast.Import, ast.ImportFrom))]
+    imports = [part for part in tree.body if is_import(part)]
     rest = [part for part in tree.body if part not in imports]
     middle = len(rest) // 2
-    link = statements("from .m1 import *")
+    # Star imports leave out names that begin with an underscore.
+    used = {node.id for part in rest[middle:] for node in ast.walk(part) if isinstance(node, ast.Name)}
+    shared = sorted(used & {name for part in rest[:middle] for name in bound(part)})
+    link = statements(f"from .m1 import {', '.join(shared)}") if shared else []
     return [
         ast.Module(body=imports + rest[:middle], type_ignores=[]),
         ast.Module(body=copy.deepcopy(imports) + link + rest[middle:], type_ignores=[]),
