@@ -224,8 +224,12 @@ impl Engine<'_, '_> {
     }
 
     fn check_attribute_name(&mut self, object: &Value, name: Symbol, range: TextRange) {
+        let rule = *self
+            .attribute_rules
+            .entry(name)
+            .or_insert_with(|| self.policy.attribute(self.names.text(name)));
         let text = self.names.text(name);
-        if let Some(rule) = self.policy.attribute(text) {
+        if let Some(rule) = rule {
             let subject = format!("`.{text}`");
             self.report(Some(range), rule, &subject);
             return;

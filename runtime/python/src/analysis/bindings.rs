@@ -404,6 +404,17 @@ impl<'a> Walk<'_, 'a> {
 
     fn expression(&mut self, expression: &'a Expr) {
         self.scopes.expressions += 1;
+        if let Expr::Call(call) = expression {
+            let called = match &*call.func {
+                Expr::Name(name) => Some(&name.id),
+                Expr::Attribute(attribute) => Some(&attribute.attr),
+                _ => None,
+            };
+            if let Some(called) = called {
+                let called = self.names.symbol(called);
+                self.scopes.called.insert(called);
+            }
+        }
         if let Expr::NamedExpr(ExprNamedExpr {
             range: _,
             target,
@@ -521,7 +532,9 @@ impl<'a> Walk<'_, 'a> {
             scope.function = Some(id);
             scope.bound.extend(bound.iter().map(|(_, name)| *name));
         }
+        let symbol = self.names.symbol(name);
         self.scopes.functions.push(Function {
+            name: symbol,
             scope: self.scope,
             parameters: bound,
             body,

@@ -3,6 +3,7 @@
 use rustpython_parser::ast::{Expr, ExprCall, Keyword};
 use rustpython_parser::text_size::TextRange;
 
+use super::dependencies::Unit;
 use super::engine::Engine;
 use super::names::{CALLED, PathId, Symbol};
 use super::scopes::{ScopeKind, place};
@@ -325,7 +326,13 @@ impl Engine<'_, '_> {
         let Some(function) = self.scopes.functions.get_mut(id.index()) else {
             return Value::unknown();
         };
-        function.is_called = true;
+        if !std::mem::replace(&mut function.is_called, true) {
+            let unit = Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX));
+            self.dependencies.unit_changed(unit);
+        }
+        let Some(function) = self.scopes.functions.get(id.index()) else {
+            return Value::unknown();
+        };
         let (scope, is_generator, is_decorated) =
             (function.scope, function.is_generator, function.is_decorated);
         let is_method = function.is_method;

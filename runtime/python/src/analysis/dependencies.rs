@@ -31,7 +31,8 @@ pub(super) struct Unit(pub u32);
 /// Who has read what, and who has to be looked at again.
 #[derive(Default)]
 pub(super) struct Dependencies {
-    units: u32,
+    /// Units that were looked at before.
+    started: Vec<bool>,
     current: Option<Unit>,
     seen: RefCell<FxHashSet<(Unit, Cell)>>,
     readers: RefCell<FxHashMap<Cell, Vec<Unit>>>,
@@ -39,14 +40,14 @@ pub(super) struct Dependencies {
 }
 
 impl Dependencies {
-    /// Every one of so many units has to be looked at.
-    pub(super) fn of(units: usize) -> Self {
-        let mut dependencies = Self {
-            units: u32::try_from(units).unwrap_or(u32::MAX),
+    /// So many units in all, of which the first have to be looked at; the others when they are called.
+    pub(super) fn of(units: usize, first: usize) -> Self {
+        let first = u32::try_from(first).unwrap_or(u32::MAX);
+        Self {
+            started: vec![false; units],
+            dirty: (0..first).map(Unit).collect(),
             ..Self::default()
-        };
-        dependencies.all_changed();
-        dependencies
+        }
     }
 
     /// Notes that the current unit depends on a cell.
@@ -70,7 +71,9 @@ impl Dependencies {
 
     /// Notes something on which everything may depend.
     pub(super) fn all_changed(&mut self) {
-        self.dirty.extend((0..self.units).map(Unit));
+        let started = self.started.iter().enumerate().filter(|(_, started)| **started);
+        let started = started.filter_map(|(unit, _)| u32::try_from(unit).ok());
+        self.dirty.extend(started.map(Unit));
     }
 
     pub(super) fn unit_changed(&mut self, unit: Unit) {
@@ -89,6 +92,9 @@ impl Dependencies {
     /// Begins to look at a unit.
     pub(super) fn begin(&mut self, unit: Unit) {
         self.current = Some(unit);
+        if let Some(started) = self.started.get_mut(unit.0 as usize) {
+            *started = true;
+        }
         self.dirty.remove(&unit);
     }
 

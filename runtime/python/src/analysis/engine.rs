@@ -74,6 +74,12 @@ pub(super) struct Engine<'a, 'q> {
     pub members: FxHashMap<(PathId, Symbol), PathId>,
     /// Constants that paths stand for.
     pub path_constants: FxHashMap<PathId, Option<Atom>>,
+    /// Built-in names that were looked up.
+    pub builtin_values: FxHashMap<Symbol, Value>,
+    /// Rules against attributes that were looked up.
+    pub attribute_rules: FxHashMap<Symbol, Option<&'static Rule>>,
+    /// Functions from outside of whose calls nothing in particular is known.
+    pub plain: FxHashMap<PathId, bool>,
     /// What attributes of this name may be, whatever object they belong to.
     pub heap: FxHashMap<Symbol, Value>,
     /// What the package puts into modules and classes from outside, by the path of the attribute.
@@ -143,6 +149,9 @@ pub(super) fn run(
         kept: RefCell::default(),
         members: FxHashMap::default(),
         path_constants: FxHashMap::default(),
+        builtin_values: FxHashMap::default(),
+        attribute_rules: FxHashMap::default(),
+        plain: FxHashMap::default(),
         heap: FxHashMap::default(),
         overlays: FxHashMap::default(),
         has_dynamic_stores: false,
@@ -155,7 +164,7 @@ pub(super) fn run(
         first_calls: vec![usize::MAX; modules.len()],
         findings: vec![BTreeSet::new(); modules.len()],
         denials: vec![BTreeSet::new(); modules.len()],
-        dependencies: Dependencies::of(units),
+        dependencies: Dependencies::of(units, modules.len()),
         work: Cell::new(0),
         max_work: (nodes * WORK_PER_NODE).max(MIN_WORK),
         exempt: None,
@@ -189,10 +198,20 @@ impl<'a> Engine<'a, '_> {
     /// somebody unknown may call.
     fn settle(&mut self, modules: &'a [Module]) {
         self.run_rounds(modules);
-        for index in 0..self.scopes.functions.len() {
-            self.open(FunctionId::of(index));
+        // Functions that nothing in the package calls by their name come before those that something may call.
+        for is_last in [false, true] {
+            for index in 0..self.scopes.functions.len() {
+                let function = self.scopes.functions.get(index);
+                let is_due = function.is_some_and(|function| {
+                    !function.is_called && (is_last || !self.scopes.called.contains(&function.name))
+                });
+                if is_due {
+                    self.dependencies.unit_changed(self.unit_of(FunctionId::of(index)));
+                    self.open(FunctionId::of(index));
+                }
+            }
+            self.run_rounds(modules);
         }
-        self.run_rounds(modules);
         if !self.dependencies.is_settled() {
             let rule = self.catalogue.rule(id::COMPLEXITY);
             self.file = FileId(0);
@@ -219,6 +238,11 @@ impl<'a> Engine<'a, '_> {
                 return;
             }
         }
+    }
+
+    /// The unit that is a function's body.
+    pub(super) fn unit_of(&self, id: FunctionId) -> Unit {
+        Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX))
     }
 
     fn module_body(&mut self, unit: Unit, module: &'a Module) {
@@ -254,9 +278,6 @@ impl<'a> Engine<'a, '_> {
         let Some(function) = self.scopes.functions.get(id.index()) else {
             return;
         };
-        if function.is_called && !function.is_escaped {
-            return;
-        }
         let (scope, gets_name) = (function.scope, function.gets_name);
         let parameters = function.parameters.clone();
         for (index, (kind, name)) in parameters.into_iter().enumerate() {
@@ -389,6 +410,9 @@ impl<'a> Engine<'a, '_> {
             return Value::unknown();
         }
         let text = self.names.text(name);
+        if let Some(known) = self.builtin_values.get(&name) {
+            return known.clone();
+        }
         let is_known = self.catalogue.builtins.contains(text);
         if !is_known && self.policy.entry(&format!("builtins.{text}")).is_none() {
             // A name that nothing binds may come from a namespace that a metaclass prepared.
@@ -396,7 +420,9 @@ impl<'a> Engine<'a, '_> {
         }
         let builtins = self.names.symbol("builtins");
         let builtins = self.names.root(builtins);
-        Value::of(Atom::Path(self.names.child(builtins, name)))
+        let value = Value::of(Atom::Path(self.names.child(builtins, name)));
+        self.builtin_values.insert(name, value.clone());
+        value
     }
 
     /// Binds a name that is written in the current scope.
@@ -463,15 +489,16 @@ impl<'a> Engine<'a, '_> {
             (None, None) => None,
         };
         self.decisions.insert(path, decision);
+        // Every path is decided about when it is first met.
+        if !self.has_evaluator && self.is_evaluator(path) {
+            self.has_evaluator = true;
+            self.dependencies.all_changed();
+        }
         decision
     }
 
     /// Reports a path that is used, if it is forbidden and that does not follow from what is above it.
     pub(super) fn check_path(&mut self, path: PathId, range: TextRange) {
-        if !self.has_evaluator && self.is_evaluator(path) {
-            self.has_evaluator = true;
-            self.dependencies.all_changed();
-        }
         let Some(Decision::Forbidden(rule)) = self.decide(path) else {
             return;
         };

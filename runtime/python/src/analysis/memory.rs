@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::calls::UNKNOWN_GETTER;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::names::{ELEMENT, PathId};
@@ -423,6 +424,11 @@ impl Engine<'_, '_> {
             value.retain(|atom| !matches!(atom, Atom::Holder(_)));
             value.add(Atom::Holder(self.found(*first)));
         }
+        let getters = value.atoms().iter().filter(|atom| matches!(atom, Atom::Getter(_)));
+        if getters.count() > MAX_OF_A_KIND {
+            value.retain(|atom| !matches!(atom, Atom::Getter(_)));
+            value.add(Atom::Getter(self.names.exact(UNKNOWN_GETTER)));
+        }
         let paths: Vec<PathId> = value
             .atoms()
             .iter()
@@ -512,6 +518,8 @@ impl Engine<'_, '_> {
             && let Some(function) = self.scopes.functions.get_mut(id.index())
         {
             function.is_escaped = true;
+            let unit = self.unit_of(id);
+            self.dependencies.unit_changed(unit);
             self.open(id);
         }
     }

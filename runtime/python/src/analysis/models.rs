@@ -13,6 +13,9 @@ const MAX_STEPS: usize = 32;
 impl Engine<'_, '_> {
     /// What calling a path from outside gives.
     pub(super) fn call_path(&mut self, path: PathId, call: &Call) -> Value {
+        if self.is_plain(path) {
+            return self.call_external(path, call);
+        }
         let text = self.names.path_text(path);
         let argument = |index: usize| call.arguments.positional.get(index).cloned();
         match &*text {
@@ -73,6 +76,20 @@ impl Engine<'_, '_> {
             "builtins.__import__" | "importlib.import_module" => self.call_import(path, call),
             _ => self.call_external(path, call),
         }
+    }
+
+    /// Whether nothing in particular is known of a function from outside.
+    fn is_plain(&mut self, path: PathId) -> bool {
+        if let Some(known) = self.plain.get(&path) {
+            return *known;
+        }
+        let root = self.names.root_of(path);
+        let is_plain = !matches!(
+            root,
+            "builtins" | "operator" | "functools" | "importlib" | "itertools" | "collections"
+        );
+        self.plain.insert(path, is_plain);
+        is_plain
     }
 
     /// Any other function from outside.

@@ -47,6 +47,7 @@ pub(crate) enum Body<'a> {
 
 /// A function, method or lambda.
 pub(crate) struct Function<'a> {
+    pub name: Symbol,
     pub scope: ScopeId,
     pub parameters: Vec<(Parameter, Symbol)>,
     pub body: Body<'a>,
@@ -79,6 +80,8 @@ pub(crate) struct Scopes<'a> {
     pub annotations: Vec<&'a Expr>,
     /// How many expressions there are.
     pub expressions: usize,
+    /// Names by which something is called.
+    pub called: FxHashSet<Symbol>,
     pub(super) opened: FxHashMap<usize, ScopeId>,
 }
 

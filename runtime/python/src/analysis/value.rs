@@ -144,11 +144,24 @@ impl Value {
         if self.atoms.is_empty() {
             self.atoms.clone_from(&other.atoms);
         } else {
-            self.atoms.extend_from_slice(&other.atoms);
-            self.atoms.sort_unstable();
-            self.atoms.dedup();
+            self.merge(&other.atoms);
         }
         self.bound_texts();
+    }
+
+    /// Adds atoms that are in order.
+    fn merge(&mut self, others: &[Atom]) {
+        let mut merged = Vec::with_capacity(self.atoms.len() + others.len());
+        let mut own = self.atoms.iter().copied().peekable();
+        for other in others.iter().copied() {
+            while let Some(atom) = own.next_if(|atom| *atom < other) {
+                merged.push(atom);
+            }
+            own.next_if_eq(&other);
+            merged.push(other);
+        }
+        merged.extend(own);
+        self.atoms = merged;
     }
 
     /// Adds one alternative. Whether it was new.
