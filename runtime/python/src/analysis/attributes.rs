@@ -60,7 +60,7 @@ impl Engine<'_, '_> {
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
         let mut is_opaque = object.is_unknown();
-        for atom in object.atoms().to_vec() {
+        for atom in self.with_escaped(object) {
             match atom {
                 Atom::Path(path) => {
                     let member = self.member(path, name);
@@ -81,7 +81,6 @@ impl Engine<'_, '_> {
                     if !self.names.is_static(path) && !self.is_field_name(member) {
                         let named = self.by_name(name);
                         found.join(&named);
-                        found.join(&self.escapees());
                     }
                 }
                 Atom::Local(file) => {
@@ -108,10 +107,23 @@ impl Engine<'_, '_> {
         }
         if is_opaque {
             found.join(&self.by_name(name));
-            found.join(&self.escapees());
             found = found.or_unknown();
         }
         found
+    }
+
+    /// The alternatives of a value. What is unknown may be anything that was given to code that can't be
+    /// followed.
+    fn with_escaped(&self, object: &Value) -> Vec<Atom> {
+        let mut atoms = object.atoms().to_vec();
+        let is_made =
+            |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
+        if object.is_unknown() || atoms.iter().any(is_made) {
+            self.dependencies.reads(Kept::Escaped);
+            let escaped = self.escaped.atoms().iter();
+            atoms.extend(escaped.filter(|atom| !object.atoms().contains(atom)));
+        }
+        atoms
     }
 
     /// An attribute of the object that a method belongs to, whose attributes the package itself sets.
@@ -326,16 +338,16 @@ impl Engine<'_, '_> {
             }
         }
         let is_harmless = self.is_harmless_key(key);
-        let is_grave = object
-            .atoms()
-            .iter()
-            .any(|atom| self.is_lookup_target(*atom, !object.is_unknown()));
+        let is_grave = self
+            .with_escaped(object)
+            .into_iter()
+            .any(|atom| self.is_lookup_target(atom, !object.is_unknown()));
         if is_grave && !self.is_in_capitals(key) {
             self.report_path(id::DYNAMIC_ATTRIBUTE, range, "the name is computed");
         } else if !is_harmless {
             self.report_path(id::DYNAMIC_LOOKUP, range, "the name is computed");
         }
-        let mut found = self.escapees().or_unknown();
+        let mut found = Value::unknown();
         for atom in object.atoms() {
             if let Atom::Holder(holder) = atom {
                 found.join(&self.held(*holder));

@@ -3,7 +3,7 @@
 use rustpython_parser::ast::{Expr, ExprCall, Keyword};
 use rustpython_parser::text_size::TextRange;
 
-use super::dependencies::Unit;
+use super::dependencies::{Cell as Kept, Unit};
 use super::engine::Engine;
 use super::names::{CALLED, PathId, Symbol};
 use super::scopes::{ScopeKind, place};
@@ -502,7 +502,15 @@ impl Engine<'_, '_> {
         if is_method_of_value {
             self.escape(&others);
         }
-        let mut result = self.escapees().or_unknown();
+        if !others.has_no_atoms() {
+            self.dependencies.reads(Kept::Escaped);
+            for atom in self.escaped.atoms().to_vec() {
+                if let Atom::Getter(name) = atom {
+                    self.call_getter(name, call);
+                }
+            }
+        }
+        let mut result = Value::unknown();
         if !others.has_no_atoms() {
             let holder = self.holder(call.place.0, call.place.1.saturating_add(10));
             self.put(holder, &others);

@@ -379,12 +379,6 @@ impl<'a> Engine<'a, '_> {
         self.heap.get(&name).cloned().unwrap_or_default()
     }
 
-    /// What may come from anywhere.
-    pub(super) fn escapees(&self) -> Value {
-        self.dependencies.reads(Kept::Escaped);
-        self.escaped.clone()
-    }
-
     /// What a function may give.
     pub(super) fn results_of(&self, id: FunctionId) -> Value {
         self.dependencies.reads(Kept::Function(id));
@@ -416,7 +410,7 @@ impl<'a> Engine<'a, '_> {
         let is_known = self.catalogue.builtins.contains(text);
         if !is_known && self.policy.entry(&format!("builtins.{text}")).is_none() {
             // A name that nothing binds may come from a namespace that a metaclass prepared.
-            return self.escapees().or_unknown();
+            return Value::unknown();
         }
         let builtins = self.names.symbol("builtins");
         let builtins = self.names.root(builtins);

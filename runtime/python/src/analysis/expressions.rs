@@ -76,7 +76,7 @@ impl<'a> Engine<'a, '_> {
                     .map(|value| self.expression(value))
                     .unwrap_or_default();
                 self.returned(&value);
-                self.escapees().or_unknown()
+                Value::unknown()
             }
             Expr::YieldFrom(inner) => {
                 let source = self.expression(&inner.value);
@@ -204,7 +204,7 @@ impl<'a> Engine<'a, '_> {
             .iter()
             .any(|value| value.is_unknown() || !value.has_no_atoms())
         {
-            self.escapees().or_unknown()
+            Value::unknown()
         } else {
             Value::default()
         }

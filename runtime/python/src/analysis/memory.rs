@@ -267,7 +267,6 @@ impl Engine<'_, '_> {
                     if self.is_module(path) {
                         elements.add(*atom);
                     }
-                    elements.join(&self.escapees());
                 }
                 Atom::Prefix(_)
                 | Atom::Local(_)
@@ -280,7 +279,6 @@ impl Engine<'_, '_> {
             }
         }
         if is_opaque {
-            elements.join(&self.escapees());
             elements = elements.or_unknown();
         }
         elements

@@ -189,7 +189,7 @@ impl Engine<'_, '_> {
         let [object] = call.arguments.positional.as_slice() else {
             return self.call_unknown(call);
         };
-        let mut result = self.escapees().or_unknown();
+        let mut result = Value::unknown();
         for atom in object.atoms().to_vec() {
             let made = match atom {
                 Atom::Function(_) => "types.FunctionType",

@@ -155,7 +155,7 @@ impl<'a> Engine<'a, '_> {
                 {
                     let entered = self.expression(context_expr);
                     if let Some(target) = optional_vars {
-                        let entered = entered.joined(&self.escapees().or_unknown());
+                        let entered = entered.or_unknown();
                         self.assign(target, &entered, None);
                     }
                 }
@@ -265,7 +265,7 @@ impl<'a> Engine<'a, '_> {
         }
         if let Some(name) = name {
             let name = self.names.symbol(name);
-            let caught = self.escapees().or_unknown();
+            let caught = Value::unknown();
             self.bind(name, &caught);
         }
         self.statements(body);
