@@ -16,7 +16,7 @@ mod source;
 #[doc(hidden)]
 pub mod testing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_challenge_sdk::abi::{
     PythonCheckRequest, PythonCheckResponse, PythonFile, PythonVerdict, PythonViolation,
@@ -126,11 +126,13 @@ fn check_files(files: &[PythonFile], policy: &Policy) -> PythonCheckResponse {
         found.sort_by_key(|(severity, ..)| std::cmp::Reverse(*severity));
         found.truncate(MAX_VIOLATIONS);
     }
+    let mut lines = BTreeMap::new();
     let shown = found
         .into_iter()
         .filter_map(|(severity, index, finding, rule)| {
             let (file, text) = (files.get(index)?, texts.get(index)?);
-            Some(violation(finding, severity, rule, &file.path, text))
+            let lines = lines.entry(index).or_insert_with(|| Lines::of(text));
+            Some(violation(finding, severity, rule, &file.path, text, lines))
         });
     let mut violations: Vec<PythonViolation> = shown.collect();
     if more > 0 {
@@ -174,10 +176,11 @@ fn violation(
     rule: &Rule,
     path: &str,
     text: &str,
+    lines: &Lines,
 ) -> PythonViolation {
     let (line, column, width) = match finding.range {
         Some((start, end)) => {
-            let (line, column) = position(text, start);
+            let (line, column) = lines.position(text, start);
             (line, column, width(text, start, end))
         }
         None => (0, 0, 0),
@@ -201,15 +204,26 @@ fn width(text: &str, start: usize, end: usize) -> u32 {
     u32::try_from(width).unwrap_or(u32::MAX)
 }
 
-/// Line and column, from 1, of a byte offset.
-fn position(text: &str, offset: usize) -> (u32, u32) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    (
-        u32::try_from(line).unwrap_or(u32::MAX),
-        u32::try_from(column).unwrap_or(u32::MAX),
-    )
+/// Where the lines of a text begin.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, end)| at + end.len());
+        Self([0].into_iter().chain(ends).collect())
+    }
+
+    /// Line and column, from 1, of a byte offset.
+    fn position(&self, text: &str, offset: usize) -> (u32, u32) {
+        let line = self.0.partition_point(|start| *start <= offset);
+        let start = self.0.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = text.get(start..offset).unwrap_or_default();
+        let column = before.chars().count() + 1;
+        (
+            u32::try_from(line).unwrap_or(u32::MAX),
+            u32::try_from(column).unwrap_or(u32::MAX),
+        )
+    }
 }
 
 #[cfg(test)]

@@ -248,6 +248,10 @@ impl Engine<'_, '_> {
             return;
         }
         self.change(object);
+        let is_holder = |atom: &Atom| matches!(atom, Atom::Holder(_));
+        if !object.atoms().iter().any(is_holder) {
+            return;
+        }
         let all = call.arguments.all();
         let elements = self.elements(&all);
         for atom in object.atoms().to_vec() {
@@ -327,7 +331,8 @@ impl Engine<'_, '_> {
             return Value::unknown();
         };
         if !std::mem::replace(&mut function.is_called, true) {
-            let unit = Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX));
+            let unit =
+                Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX));
             self.dependencies.unit_changed(unit);
         }
         let Some(function) = self.scopes.functions.get(id.index()) else {

@@ -71,7 +71,11 @@ impl Dependencies {
 
     /// Notes something on which everything may depend.
     pub(super) fn all_changed(&mut self) {
-        let started = self.started.iter().enumerate().filter(|(_, started)| **started);
+        let started = self
+            .started
+            .iter()
+            .enumerate()
+            .filter(|(_, started)| **started);
         let started = started.filter_map(|(unit, _)| u32::try_from(unit).ok());
         self.dirty.extend(started.map(Unit));
     }

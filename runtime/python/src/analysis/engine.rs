@@ -74,6 +74,8 @@ pub(super) struct Engine<'a, 'q> {
     pub members: FxHashMap<(PathId, Symbol), PathId>,
     /// Constants that paths stand for.
     pub path_constants: FxHashMap<PathId, Option<Atom>>,
+    /// Literals, by where they are written.
+    pub literals: FxHashMap<usize, Option<Atom>>,
     /// Built-in names that were looked up.
     pub builtin_values: FxHashMap<Symbol, Value>,
     /// Rules against attributes that were looked up.
@@ -149,6 +151,7 @@ pub(super) fn run(
         kept: RefCell::default(),
         members: FxHashMap::default(),
         path_constants: FxHashMap::default(),
+        literals: FxHashMap::default(),
         builtin_values: FxHashMap::default(),
         attribute_rules: FxHashMap::default(),
         plain: FxHashMap::default(),
@@ -206,7 +209,8 @@ impl<'a> Engine<'a, '_> {
                     !function.is_called && (is_last || !self.scopes.called.contains(&function.name))
                 });
                 if is_due {
-                    self.dependencies.unit_changed(self.unit_of(FunctionId::of(index)));
+                    self.dependencies
+                        .unit_changed(self.unit_of(FunctionId::of(index)));
                     self.open(FunctionId::of(index));
                 }
             }

@@ -332,10 +332,15 @@ impl<'a> Engine<'a, '_> {
             self.expression(expression);
             self.is_quoted = before;
         }
-        match Const::from_literal(value) {
-            Some(constant) => Value::of(self.constant(constant)),
-            None => Value::unknown(),
-        }
+        let atom = match self.literals.get(&place(constant)) {
+            Some(known) => *known,
+            None => {
+                let atom = Const::from_literal(value).map(|constant| self.constant(constant));
+                self.literals.insert(place(constant), atom);
+                atom
+            }
+        };
+        atom.map_or_else(Value::unknown, Value::of)
     }
 
     fn sequence(

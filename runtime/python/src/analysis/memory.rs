@@ -422,7 +422,10 @@ impl Engine<'_, '_> {
             value.retain(|atom| !matches!(atom, Atom::Holder(_)));
             value.add(Atom::Holder(self.found(*first)));
         }
-        let getters = value.atoms().iter().filter(|atom| matches!(atom, Atom::Getter(_)));
+        let getters = value
+            .atoms()
+            .iter()
+            .filter(|atom| matches!(atom, Atom::Getter(_)));
         if getters.count() > MAX_OF_A_KIND {
             value.retain(|atom| !matches!(atom, Atom::Getter(_)));
             value.add(Atom::Getter(self.names.exact(UNKNOWN_GETTER)));
