@@ -65,7 +65,8 @@ Examples:
 
 A policy file can build upon a named one and say only what differs:
   extends = \"term\"
-  allowed_imports = [\"numpy\"]
+  [imports]
+  allowed = [\"subprocess\"]
 
 Of a directory, hidden folders and __pycache__ are left out and links are not followed.
 

@@ -3,7 +3,7 @@
 use rustpython_parser::text_size::TextRange;
 
 use super::dependencies::Cell as Kept;
-use super::engine::{ATTRIBUTE_NAME, CAPITALS, Engine, PUBLIC};
+use super::engine::{ATTRIBUTE_NAME, CAPITALS, Engine, PUBLIC, TYPE};
 use super::names::{PathId, Symbol};
 use super::value::{Atom, FileId, ScopeId, Value};
 use crate::fold;
@@ -53,9 +53,8 @@ const WRAPPERS: [&str; 12] = [
 impl Engine<'_, '_> {
     /// What `object.name` may give. Forbidden ways there are reported.
     pub(super) fn attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
-        if self.names.text(name) == "__dict__" && !self.has_dynamic_stores {
-            self.has_dynamic_stores = true;
-            self.dependencies.all_changed();
+        if self.names.text(name) == "__dict__" {
+            self.note_dynamic_store();
         }
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
@@ -65,7 +64,14 @@ impl Engine<'_, '_> {
                 Atom::Path(path) => {
                     let member = self.member(path, name);
                     self.check_path(member, range);
-                    self.check_private(path, member, range);
+                    self.check_leak(path, member, range);
+                    if matches!(self.names.text(name), "__dict__" | "__getstate__")
+                        && self.is_module(path)
+                    {
+                        self.report_path(id::NAMESPACE, range, "the table of a module");
+                    } else {
+                        self.check_private(path, member, range);
+                    }
                     found.add(Atom::Path(member));
                     self.dependencies.reads(Kept::Overlay(member));
                     if let Some(overlay) = self.overlays.get(&member) {
@@ -210,6 +216,10 @@ impl Engine<'_, '_> {
     }
 
     fn new_member(&mut self, path: PathId, name: Symbol) -> PathId {
+        // Calling a function's `__call__` is calling the function.
+        if self.names.text(name) == "__call__" {
+            return path;
+        }
         let member = self.names.child(path, name);
         if !self.names.is_static(path) {
             return member;
@@ -246,7 +256,13 @@ impl Engine<'_, '_> {
             self.report(Some(range), rule, &subject);
             return;
         }
-        if text == "__dict__"
+        let is_type =
+            |atom: &Atom| matches!(atom, Atom::Path(path) if self.names.last(*path) == TYPE);
+        let is_table = text == "__dict__";
+        if is_table && object.atoms().iter().any(is_type) {
+            self.report_path(id::NAMESPACE, range, "`__dict__` of a type");
+        }
+        if is_table
             && object
                 .atoms()
                 .iter()
@@ -263,6 +279,45 @@ impl Engine<'_, '_> {
             Atom::Path(path) => self.is_module(path) || (is_known && self.names.is_static(path)),
             Atom::Local(_) => true,
             _ => false,
+        }
+    }
+
+    /// A module that another one leads to is imported all the same.
+    fn check_leak(&mut self, path: PathId, member: PathId, range: TextRange) {
+        if self.names.parent(member) == Some(path) || member == path {
+            return;
+        }
+        if self.decide(member).is_none() {
+            let subject = format!("`{}`", self.names.path_text(member));
+            self.report_path(id::IMPORT, range, &subject);
+        }
+    }
+
+    /// Keys of namespaces that lead into the interpreter.
+    pub(super) fn check_key(&mut self, key: &Value, range: TextRange) {
+        for text in self.texts(key) {
+            if let Some(rule) = self.policy.attribute(&text) {
+                let subject = format!("`[\"{text}\"]`");
+                self.report(Some(range), rule, &subject);
+            } else if matches!(text.as_str(), "__dict__" | "__builtins__") {
+                let subject = format!("`[\"{text}\"]`");
+                self.report_path(id::NAMESPACE, range, &subject);
+            }
+        }
+    }
+
+    /// Bases that bring more than they say.
+    pub(super) fn check_base(&mut self, base: &Value, range: TextRange) {
+        for atom in base.atoms().to_vec() {
+            if let Atom::Path(path) = atom
+                && matches!(
+                    &*self.names.path_text(path),
+                    "string.Formatter" | "types.ModuleType" | "functools.cached_property"
+                )
+            {
+                let subject = format!("a class made from `{}`", self.names.path_text(path));
+                self.report_path(id::GADGET, range, &subject);
+            }
         }
     }
 

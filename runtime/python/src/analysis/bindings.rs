@@ -540,6 +540,7 @@ impl<'a> Walk<'_, 'a> {
             body,
             is_method,
             is_protocol: name.len() > 4 && name.starts_with("__") && name.ends_with("__"),
+            is_constructor: matches!(name, "__init__" | "__new__" | "__post_init__"),
             gets_name: match name {
                 "__getattr__" | "__getattribute__" | "__setattr__" | "__delattr__" => Some(1),
                 "__set_name__" => Some(2),

@@ -156,6 +156,16 @@ impl Engine<'_, '_> {
                 }
                 None => {
                     let names = self.iterated(&value);
+                    let all = self.elements(&value);
+                    if names.is_unknown()
+                        || self.keys(&names).is_none() && !self.is_harmless_key(&names)
+                    {
+                        self.note_dynamic_store();
+                    }
+                    for name in self.texts(&names) {
+                        let name = self.names.symbol(&name);
+                        self.store_attribute(name, &all);
+                    }
                     arguments.rest_names.join(&names);
                     let elements = self.elements(&value);
                     arguments.rest.join(&elements);
@@ -355,7 +365,20 @@ impl Engine<'_, '_> {
         if !is_bound || is_decorated {
             self.bind_parameters(scope, &parameters, call.arguments, 0);
         }
-        if is_bound || (is_method && (is_decorated || is_plain)) {
+        // A function may have become a method, and a method of a metaclass is called on the class.
+        let is_odd = call.method.is_some_and(|(object, _)| {
+            !is_method
+                && !object
+                    .atoms()
+                    .iter()
+                    .any(|atom| matches!(atom, Atom::Local(_)))
+                || is_method
+                    && object
+                        .atoms()
+                        .iter()
+                        .any(|atom| matches!(atom, Atom::Class(_)))
+        });
+        if is_bound || is_odd || (is_method && (is_decorated || is_plain)) {
             self.bind_parameters(scope, &parameters, call.arguments, 1);
             if let (Some((Parameter::Positional, first)), Some((object, _))) =
                 (parameters.first(), call.method)
@@ -422,7 +445,7 @@ impl Engine<'_, '_> {
 
     /// An instance of a class of the package. Its attributes are known by name, wherever they are.
     fn call_class(&mut self, class: ScopeId, call: &Call) -> Value {
-        let constructors = ["__init__", "__new__", "__call__", "__post_init__"];
+        let constructors = ["__init__", "__new__", "__post_init__"];
         let mut is_built = false;
         let mut made = Value::default();
         for constructor in constructors {
@@ -442,7 +465,7 @@ impl Engine<'_, '_> {
                         ..*call
                     };
                     let result = self.call_function(function, &call);
-                    if matches!(constructor, "__new__" | "__call__") {
+                    if constructor == "__new__" {
                         made.join(&result);
                     }
                 }
@@ -461,8 +484,13 @@ impl Engine<'_, '_> {
             self.store_attribute(*name, value);
         }
         let carried = self.carried(&call.arguments.all());
-        if !is_built {
+        let has_outside_base = self
+            .scopes
+            .get(class)
+            .is_some_and(|scope| scope.has_outside_base);
+        if !is_built || has_outside_base {
             self.escape(&carried);
+            self.hand_to_protocols(&carried);
         }
         made.or_unknown()
     }
@@ -486,6 +514,12 @@ impl Engine<'_, '_> {
         let all = call.arguments.all();
         let carried = self.carried(&all);
         self.change(&all);
+        for (name, value) in &call.arguments.named {
+            self.store_attribute(*name, value);
+            if self.names.text(*name) == "namespace" {
+                self.note_dynamic_store();
+            }
+        }
         self.check_handed_over(&carried, call.range);
         let is_callable =
             |atom: &Atom| matches!(atom, Atom::Function(_) | Atom::Class(_) | Atom::Crowd);
@@ -584,13 +618,18 @@ impl Engine<'_, '_> {
         };
         let carried = self.carried(&call.arguments.all());
         if callee.is_unknown() || leads_in(callee) || leads_in(&carried) {
-            let at = call.range.start().to_usize();
-            if let Some(first) = self.first_calls.get_mut(self.file.index())
-                && at < *first
-            {
-                *first = at;
-                self.dependencies.all_changed();
-            }
+            self.note_first_call_at(call.range.start().to_usize());
+        }
+    }
+
+    /// Notes that something of the package may be called from here on.
+    pub(super) fn note_first_call_at(&mut self, at: usize) {
+        if !self.is_inside_function()
+            && let Some(first) = self.first_calls.get_mut(self.file.index())
+            && at < *first
+        {
+            *first = at;
+            self.dependencies.all_changed();
         }
     }
 

@@ -77,7 +77,7 @@ impl Engine<'_, '_> {
                     let all = call.arguments.all();
                     let is_memory = |text: &String| {
                         matches!(text.as_str(), "/dev/mem" | "/dev/kmem" | "/dev/port")
-                            || (text.starts_with("/proc/") && text.ends_with("/mem"))
+                            || (text.contains("/proc/") && text.ends_with("mem"))
                     };
                     if self.texts(&all).iter().any(is_memory) {
                         self.report_path(

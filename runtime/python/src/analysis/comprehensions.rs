@@ -89,7 +89,7 @@ impl Engine<'_, '_> {
             };
             for conjunct in conjuncts {
                 if let Some(known) = self.beginning(conjunct, &target.id) {
-                    return Value::of(known);
+                    return self.carried(&item).joined(&Value::of(known));
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use rustpython_parser::ast::Expr;
+use rustpython_parser::ast::{Expr, Ranged};
 use rustpython_parser::text_size::TextRange;
 
 use super::Module;
@@ -26,10 +26,15 @@ const MAX_ROUNDS: usize = 200;
 /// Work in all, in alternatives looked at: per expression of the package, and at least.
 const WORK_PER_NODE: usize = 60;
 const MIN_WORK: usize = 4_000_000;
+const MAX_WORK: usize = 12_000_000;
+/// Work that one expression counts for.
+const WORK_OF_STEP: usize = 4;
 /// Stands for a name that the program spells out somewhere, in the place of a path.
 pub(super) const ATTRIBUTE_NAME: &str = "<attribute>";
 /// Stands for all names of a module.
 pub(super) const ANY_NAME: &str = "*";
+/// Stands for the type of something.
+pub(super) const TYPE: &str = "<type>";
 /// Stands for a name in capitals.
 pub(super) const CAPITALS: &str = "<CAPITALS>";
 /// Stands for a name that doesn't begin with an underscore.
@@ -169,7 +174,7 @@ pub(super) fn run(
         denials: vec![BTreeSet::new(); modules.len()],
         dependencies: Dependencies::of(units, modules.len()),
         work: Cell::new(0),
-        max_work: (nodes * WORK_PER_NODE).max(MIN_WORK),
+        max_work: (nodes * WORK_PER_NODE).clamp(MIN_WORK, MAX_WORK),
         exempt: None,
         is_quoted: None,
     };
@@ -200,6 +205,7 @@ impl<'a> Engine<'a, '_> {
     /// Looks at the package until nothing new appears: first as its own calls go, then with everything that
     /// somebody unknown may call.
     fn settle(&mut self, modules: &'a [Module]) {
+        self.gather_protocols();
         self.run_rounds(modules);
         // Functions that nothing in the package calls by their name come before those that something may call.
         for is_last in [false, true] {
@@ -216,6 +222,9 @@ impl<'a> Engine<'a, '_> {
             }
             self.run_rounds(modules);
         }
+        // A parameter that nothing was seen to reach may be anything all the same.
+        self.open_rest();
+        self.run_rounds(modules);
         if !self.dependencies.is_settled() {
             let rule = self.catalogue.rule(id::COMPLEXITY);
             self.file = FileId(0);
@@ -277,6 +286,20 @@ impl<'a> Engine<'a, '_> {
         }
     }
 
+    fn open_rest(&mut self) {
+        for index in 0..self.scopes.functions.len() {
+            let Some(function) = self.scopes.functions.get(index) else {
+                return;
+            };
+            let scope = function.scope;
+            for (_, name) in function.parameters.clone() {
+                if self.variable(scope, name).says_nothing() {
+                    self.bind_in(scope, name, &Value::unknown());
+                }
+            }
+        }
+    }
+
     /// Gives a function that somebody unknown may call parameters that may be anything.
     pub(super) fn open(&mut self, id: FunctionId) {
         let Some(function) = self.scopes.functions.get(id.index()) else {
@@ -298,6 +321,16 @@ impl<'a> Engine<'a, '_> {
                 _ => Value::unknown(),
             };
             self.bind_in(scope, name, &value);
+        }
+    }
+
+    /// Where a function's body begins.
+    fn body_range(&self, id: FunctionId) -> TextRange {
+        let function = self.scopes.functions.get(id.index());
+        match function.map(|function| function.body) {
+            Some(Body::Statements([first, ..])) => first.range(),
+            Some(Body::Expression(body)) => body.range(),
+            _ => TextRange::default(),
         }
     }
 
@@ -328,12 +361,14 @@ impl<'a> Engine<'a, '_> {
         }
         if is_protocol {
             self.escape(&carried);
+            let range = self.body_range(id);
+            self.check_handed_over(&carried, range);
         }
     }
 
     /// Whether there is work left to be done; deep inside of expressions it may run out.
     pub(super) fn step(&mut self) -> bool {
-        self.work.set(self.work.get() + 1);
+        self.work.set(self.work.get() + WORK_OF_STEP);
         self.work.get() < self.max_work
     }
 
@@ -359,7 +394,8 @@ impl<'a> Engine<'a, '_> {
                     value.join(&self.variable(scope, name));
                     match self.scopes.outside(scope) {
                         Some(outside) => from = outside,
-                        None => return value.joined(&self.builtin(name)),
+                        None if self.is_builtin(name) => return value.joined(&self.builtin(name)),
+                        None => return value,
                     }
                 }
                 Binding::Builtin => return value.joined(&self.builtin(name)),
@@ -390,6 +426,13 @@ impl<'a> Engine<'a, '_> {
         function
             .map(|function| function.results.clone())
             .unwrap_or_default()
+    }
+
+    /// Whether a name that no scope binds means something.
+    fn is_builtin(&self, name: Symbol) -> bool {
+        let text = self.names.text(name);
+        self.catalogue.builtins.contains(text)
+            || self.policy.entry(&format!("builtins.{text}")).is_some()
     }
 
     fn builtin(&mut self, name: Symbol) -> Value {
@@ -497,7 +540,11 @@ impl<'a> Engine<'a, '_> {
 
     /// Reports a path that is used, if it is forbidden and that does not follow from what is above it.
     pub(super) fn check_path(&mut self, path: PathId, range: TextRange) {
-        let Some(Decision::Forbidden(rule)) = self.decide(path) else {
+        let decision = self.decide(path);
+        if self.names.last(path) == "__main__" && !self.names.is_root(path) {
+            self.report_path(id::NAMESPACE, range, "`__main__` of a package");
+        }
+        let Some(Decision::Forbidden(rule)) = decision else {
             return;
         };
         let parent = self

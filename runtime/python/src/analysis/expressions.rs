@@ -69,7 +69,7 @@ impl<'a> Engine<'a, '_> {
             Expr::GeneratorExp(inner) => {
                 self.comprehension(expression, &inner.generators, Const::list)
             }
-            Expr::Await(inner) => self.expression(&inner.value),
+            Expr::Await(inner) => self.expression(&inner.value).or_unknown(),
             Expr::Yield(ExprYield { range: _, value }) => {
                 let value = value
                     .as_ref()
@@ -199,7 +199,10 @@ impl<'a> Engine<'a, '_> {
     }
 
     /// What comes of values when methods that nobody wrote out are called on them.
-    pub(super) fn opaque(&self, values: &[&Value]) -> Value {
+    pub(super) fn opaque(&mut self, values: &[&Value]) -> Value {
+        for value in values {
+            self.hand_to_protocols(value);
+        }
         if values
             .iter()
             .any(|value| value.is_unknown() || !value.has_no_atoms())
@@ -442,6 +445,15 @@ impl<'a> Engine<'a, '_> {
                 return self.constant_values(folded);
             }
         }
+        self.check_key(&index, subscript.range);
+        if object
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Class(_)))
+        {
+            self.note_first_call_at(subscript.range.start().to_usize());
+        }
+        self.hand_to_protocols(&index);
         let element = self.elements(&object);
         self.kept(element)
     }

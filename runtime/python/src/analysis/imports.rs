@@ -118,9 +118,7 @@ impl Engine<'_, '_> {
             .collect();
         globals.sort_by_key(|(name, _)| *name);
         for (name, value) in globals {
-            if !self.names.text(name).starts_with('_') {
-                self.bind_unwritten(name, &value);
-            }
+            self.bind_unwritten(name, &value);
         }
     }
 

@@ -6,14 +6,15 @@ use super::calls::UNKNOWN_GETTER;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::names::{ELEMENT, PathId};
-use super::value::{Atom, ConstId, HolderId, Value};
+use super::value::{Atom, ConstId, FunctionId, HolderId, Value};
 use crate::fold::Const;
 use crate::policy::id;
 
 /// Functions, containers or paths told apart in one place.
 const MAX_OF_A_KIND: usize = 6;
 /// Functions whose calls are looked at more closely, under whatever name.
-const KEPT: [&str; 24] = [
+const KEPT: [&str; 25] = [
+    "xml.sax.make_parser",
     "builtins.map",
     "builtins.type",
     "builtins.dict",
@@ -103,15 +104,19 @@ impl Engine<'_, '_> {
             return None;
         }
         let mut constants = Vec::new();
+        let (mut containers, mut holders) = (0, 0);
         for atom in value.atoms() {
             match self.const_of(*atom) {
-                Some(constant) => constants.push(constant.clone()),
-                // A container written down beside its constant form.
-                None if matches!(atom, Atom::Holder(_)) => {}
+                Some(constant) => {
+                    containers += usize::from(constant.is_container());
+                    constants.push(constant.clone());
+                }
+                None if matches!(atom, Atom::Holder(_)) => holders += 1,
                 None => return None,
             }
         }
-        (!constants.is_empty()).then_some(constants)
+        // Containers stand beside their constant form; one without may hold anything.
+        (!constants.is_empty() && holders <= containers).then_some(constants)
     }
 
     /// The container that the node at this place makes. One node may make several, told apart by `part`.
@@ -348,11 +353,24 @@ impl Engine<'_, '_> {
         let is_kept = self.is_carrier(path)
             || self.names.is_told_apart_path(path)
             || self.names.leads_to_told_apart(&text)
+            || self.catalogue.string_code.contains(&*text)
+            || (self.names.is_static(path) && self.may_be_foreign_module(path))
             || !self.names.is_static(path) && text.starts_with('<')
             || KEPT.contains(&&*text)
             || self.policy.has_paths_below(&text);
         self.kept.borrow_mut().insert(path, is_kept);
         is_kept
+    }
+
+    /// Whether a path may be a module of a third-party package.
+    fn may_be_foreign_module(&self, path: PathId) -> bool {
+        let root = self.names.root_of(path);
+        root != "builtins"
+            && !self.catalogue.is_standard_module(root)
+            && self
+                .names
+                .last(path)
+                .starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
     }
 
     /// Adds the alternatives of a value to a place that keeps them, and notes whether that was new. Too many
@@ -508,6 +526,42 @@ impl Engine<'_, '_> {
         let id = self.found(id);
         self.dependencies.reads(Kept::Holder(id));
         self.holders.get(id.index())
+    }
+
+    /// Functions that Python itself calls are called by somebody unknown from the start.
+    pub(super) fn gather_protocols(&mut self) {
+        for index in 0..self.scopes.functions.len() {
+            let function = self.scopes.functions.get(index);
+            if function.is_some_and(|function| function.is_protocol && !function.is_constructor) {
+                self.join_crowd(Atom::Function(FunctionId::of(index)));
+            }
+        }
+    }
+
+    /// Hands a value to whatever method an operator, a subscript or the like may call.
+    pub(super) fn hand_to_protocols(&mut self, value: &Value) {
+        let carried = self.carried(value);
+        let others = self.modules_of(&carried);
+        if !others.has_no_atoms() {
+            self.escape(&others);
+            self.give_to_crowd(&others, &Value::default());
+        }
+    }
+
+    /// The modules and lookups among what a value leads to.
+    pub(super) fn modules_of(&self, carried: &Value) -> Value {
+        let leads = |atom: &&Atom| match atom {
+            Atom::Path(path) => {
+                self.is_module(*path)
+                    && !self
+                        .catalogue
+                        .guarded
+                        .contains(&*self.names.path_text(*path))
+            }
+            Atom::Local(_) | Atom::Getter(_) => true,
+            _ => false,
+        };
+        carried.atoms().iter().filter(leads).copied().collect()
     }
 
     /// A function or class that is not told apart any more, or that somebody unknown may call.

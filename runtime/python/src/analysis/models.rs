@@ -1,7 +1,7 @@
 //! What is known of functions from outside: lookups by name, loaders, functions that run text.
 
 use super::calls::{Call, UNKNOWN_GETTER};
-use super::engine::{CAPITALS, Engine};
+use super::engine::{CAPITALS, Engine, TYPE};
 use super::names::PathId;
 use super::value::{Atom, Value};
 use crate::fold::{self, Const};
@@ -53,7 +53,10 @@ impl Engine<'_, '_> {
             | "builtins.print"
             | "builtins.id"
             | "builtins.hash"
-            | "builtins.repr" => Value::unknown(),
+            | "builtins.repr" => {
+                self.hand_to_protocols(&call.arguments.all());
+                Value::unknown()
+            }
             "builtins.vars" | "builtins.dir" => self.call_vars(&text, call),
             "builtins.type" => self.call_type(call),
             "builtins.map" => self.call_map(path, call),
@@ -74,6 +77,13 @@ impl Engine<'_, '_> {
             }
             "functools.wraps" | "functools.update_wrapper" => self.call_wraps(path, call),
             "builtins.__import__" | "importlib.import_module" => self.call_import(path, call),
+            _ if text.ends_with(".__setattr__") => {
+                let object = argument(0).unwrap_or_default();
+                let key = argument(1).unwrap_or_else(Value::unknown);
+                let value = argument(2).unwrap_or_default();
+                self.set_attribute(&object, &key, &value, call.range);
+                Value::default()
+            }
             _ => self.call_external(path, call),
         }
     }
@@ -97,6 +107,12 @@ impl Engine<'_, '_> {
         let text = self.names.path_text(path);
         if self.catalogue.string_code.contains(&*text) {
             self.run_texts(call);
+        }
+        let is_search_path = |value: &Value| self.is_search_path(value);
+        if text.starts_with("builtins.list.")
+            && call.arguments.positional.iter().any(is_search_path)
+        {
+            self.report_path(id::SEARCH_PATH, call.range, "`sys.path`");
         }
         let mut result = self.called(path);
         // A class that is built, or a function that returns, gives more than what it was given.
@@ -174,6 +190,7 @@ impl Engine<'_, '_> {
             }
             return Value::unknown();
         };
+        self.note_dynamic_store();
         let is_table = object
             .atoms()
             .iter()
@@ -191,20 +208,14 @@ impl Engine<'_, '_> {
         };
         let mut result = Value::unknown();
         for atom in object.atoms().to_vec() {
-            let made = match atom {
-                Atom::Function(_) => "types.FunctionType",
-                Atom::Local(_) => "types.ModuleType",
-                Atom::Path(path) if self.names.is_static(path) => continue,
-                Atom::Path(path) => {
-                    result.add(Atom::Path(path));
-                    continue;
-                }
-                _ => continue,
-            };
-            if let Some(path) = self.names.dotted(made) {
-                result.add(Atom::Path(path));
+            if let Atom::Path(path) = atom
+                && !self.names.is_static(path)
+            {
+                result.add(atom);
             }
         }
+        let marker = self.names.exact(TYPE);
+        result.add(Atom::Path(self.names.root(marker)));
         result
     }
 
@@ -301,12 +312,20 @@ impl Engine<'_, '_> {
     /// `functools.wraps(x)` copies attributes of `x`, all that its `__dict__` has among them.
     fn call_wraps(&mut self, path: PathId, call: &Call) -> Value {
         let is_update = self.names.last(path) == "update_wrapper";
+        let by_name = self.names.symbol("wrapped");
+        let named = call
+            .arguments
+            .named
+            .iter()
+            .find(|(name, _)| *name == by_name);
+        let named = named.map(|(_, value)| value.clone()).unwrap_or_default();
         let wrapped = call
             .arguments
             .positional
             .get(usize::from(is_update))
             .cloned()
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .joined(&named);
         if wrapped.atoms().iter().any(|atom| match *atom {
             Atom::Path(path) => self.is_module(path),
             Atom::Local(_) => true,

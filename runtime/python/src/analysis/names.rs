@@ -209,11 +209,11 @@ fn join(path: &str, segment: &str) -> String {
 
 /// `__x` for `_Class__x`: in a class both name the same thing, and so they do everywhere here.
 fn unmangled(identifier: &str) -> &str {
-    if !identifier.starts_with('_') || identifier.starts_with("__") || identifier.ends_with("__") {
+    if !identifier.starts_with('_') || identifier.ends_with("__") {
         return identifier;
     }
     identifier
-        .find("__")
+        .rfind("__")
         .and_then(|at| identifier.get(at..))
         .unwrap_or(identifier)
 }

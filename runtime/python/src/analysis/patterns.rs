@@ -87,6 +87,9 @@ impl Engine<'_, '_> {
         let mut positional = self.elements(subject);
         positional.join(subject);
         if !patterns.is_empty() {
+            if named.is_unknown() {
+                self.lookup_attribute(subject, &Value::unknown(), *range);
+            }
             for key in self.texts(&named) {
                 let name = self.names.symbol(&key);
                 let value = self.attribute(subject, name, *range);

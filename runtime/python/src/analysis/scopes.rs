@@ -34,6 +34,8 @@ pub(crate) struct Scope {
     pub(super) nonlocals: FxHashSet<Symbol>,
     /// Annotated names of a class in order: fields of a data class.
     pub fields: Vec<Symbol>,
+    /// Whether a class has a base that is not known to be of the package.
+    pub has_outside_base: bool,
     /// Values of the names so far.
     pub variables: FxHashMap<Symbol, Value>,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Function<'a> {
     pub is_method: bool,
     /// Named `__like_this__`: Python calls it where no call is written.
     pub is_protocol: bool,
+    /// `__init__` and the like: called with what the class is called with.
+    pub is_constructor: bool,
     /// The position of the parameter that Python gives the name of an attribute.
     pub gets_name: Option<usize>,
     pub is_decorated: bool,
@@ -270,6 +274,7 @@ impl<'a> Scopes<'a> {
             globals: FxHashSet::default(),
             nonlocals: FxHashSet::default(),
             fields: Vec::new(),
+            has_outside_base: false,
             variables: FxHashMap::default(),
         });
         id

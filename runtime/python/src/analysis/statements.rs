@@ -345,8 +345,19 @@ impl<'a> Engine<'a, '_> {
             .map(|decorator| self.expression(decorator))
             .collect();
         self.type_parameters(type_params);
+        let mut has_outside_base = false;
         for base in bases {
-            self.expression(base);
+            let range = base.range();
+            let base = self.expression(base);
+            has_outside_base |= base.is_unknown()
+                || base
+                    .atoms()
+                    .iter()
+                    .any(|atom| !matches!(atom, Atom::Class(_)));
+            self.check_base(&base, range);
+        }
+        if !keywords.is_empty() || !bases.is_empty() {
+            self.note_first_call_at(class.range.start().to_usize());
         }
         for Keyword {
             range: _,
@@ -356,12 +367,14 @@ impl<'a> Engine<'a, '_> {
         {
             let value = self.expression(value);
             // Class keywords arrive in `__init_subclass__` and metaclasses.
-            let carried = self.carried(&value);
-            self.escape(&carried);
+            self.hand_to_protocols(&value);
         }
         let Some(scope) = self.scopes.opened_by(class) else {
             return;
         };
+        if let Some(inside) = self.scopes.get_mut(scope) {
+            inside.has_outside_base |= has_outside_base;
+        }
         let outer = std::mem::replace(&mut self.scope, scope);
         self.statements(body);
         self.scope = outer;
@@ -399,6 +412,12 @@ impl<'a> Engine<'a, '_> {
             Expr::Name(name) => {
                 let symbol = self.names.symbol(&name.id);
                 self.bind(symbol, value);
+                // Python calls what has such a name without a call being written.
+                let text = self.names.text(symbol);
+                if text.starts_with("__") && text.ends_with("__") {
+                    let carried = self.carried(value);
+                    self.check_handed_over(&carried, name.range);
+                }
                 self.check_bound_name(target, symbol);
             }
             Expr::Attribute(attribute) => {
@@ -407,6 +426,12 @@ impl<'a> Engine<'a, '_> {
                 // Writing where reading is forbidden is no better.
                 self.attribute(&object, name, attribute.range);
                 self.store_on(&object, name, value);
+                // `__set__` and `__setattr__` are given what is stored.
+                let carried = self.carried(value);
+                let modules = self.modules_of(&carried);
+                if !modules.has_no_atoms() {
+                    self.give_to_crowd(&modules, &Value::default());
+                }
                 self.check_stored(&object, name, value, attribute.range);
             }
             Expr::Subscript(subscript) => {
@@ -421,9 +446,16 @@ impl<'a> Engine<'a, '_> {
                         is_held = true;
                     }
                 }
+                self.check_search_path(&object, value, subscript.range);
+                if is_annotations(&subscript.value) {
+                    let subject = "annotations that are not written as such";
+                    self.report_path(id::GADGET, subscript.range, subject);
+                }
                 if !is_held || object.is_unknown() {
                     let carried = self.carried(value);
                     self.escape(&carried);
+                    self.hand_to_protocols(value);
+                    self.hand_to_protocols(&key);
                 }
             }
             Expr::Tuple(tuple) => self.unpack(&tuple.elts, value, written),
@@ -471,11 +503,27 @@ impl<'a> Engine<'a, '_> {
 
     /// Names that mean something to Python when they are bound.
     fn check_bound_name(&mut self, target: &Expr, name: super::names::Symbol) {
+        if self.names.text(name) == "__annotations__" {
+            self.report_path(
+                id::GADGET,
+                target.range(),
+                "annotations that are not written as such",
+            );
+        }
         if matches!(
             self.names.text(name),
             "__builtins__" | "__loader__" | "__spec__"
         ) {
             self.report_path(id::NAMESPACE, target.range(), "a name of the interpreter");
         }
+    }
+}
+
+/// Whether an expression is the annotations of something.
+fn is_annotations(expression: &Expr) -> bool {
+    match expression {
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "__annotations__",
+        Expr::Name(name) => name.id.as_str() == "__annotations__",
+        _ => false,
     }
 }

@@ -37,13 +37,20 @@ impl Engine<'_, '_> {
                 if is_grave {
                     self.report_path(id::DYNAMIC_ATTRIBUTE, range, "the name is computed");
                 }
-                if !self.is_harmless_key(key) && !self.has_dynamic_stores {
-                    self.has_dynamic_stores = true;
-                    self.dependencies.all_changed();
+                if !self.is_harmless_key(key) {
+                    self.note_dynamic_store();
                 }
                 let carried = self.carried(value);
                 self.escape(&carried);
             }
+        }
+    }
+
+    /// Notes that an attribute was set by a name that is not written down.
+    pub(super) fn note_dynamic_store(&mut self) {
+        if !self.has_dynamic_stores {
+            self.has_dynamic_stores = true;
+            self.dependencies.all_changed();
         }
     }
 
@@ -102,6 +109,16 @@ impl Engine<'_, '_> {
             .atoms()
             .iter()
             .any(|atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "sys"));
+        if matches!(self.names.text(name), "__class__" | "__annotations__")
+            && object.atoms().iter().any(|atom| match *atom {
+                Atom::Path(path) => self.is_module(path),
+                Atom::Local(_) | Atom::Function(_) | Atom::Class(_) => true,
+                _ => false,
+            })
+        {
+            let subject = format!("`{}` is replaced", self.names.text(name));
+            self.report_path(id::GADGET, range, &subject);
+        }
         if is_search_path && self.names.text(name) == "path" && !self.is_beside_file(value) {
             self.report_path(id::SEARCH_PATH, range, "`sys.path`");
         }

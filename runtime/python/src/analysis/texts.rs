@@ -9,7 +9,9 @@ use crate::fold::{self, Const};
 impl Engine<'_, '_> {
     /// What is known of the beginning of a text that goes on with something unknown, if it is a text.
     pub(super) fn prefixes(&mut self, left: &Value) -> Option<Value> {
-        if left.is_unknown() || left.has_no_atoms() {
+        // With `__radd__` somewhere the other side may decide.
+        let reflected = self.names.symbol("__radd__");
+        if left.is_unknown() || left.has_no_atoms() || !self.stored(reflected).says_nothing() {
             return None;
         }
         let mut prefixes = Value::default();

@@ -218,6 +218,14 @@ impl Const {
 
     /// The string, if it is one.
     #[must_use]
+    pub(crate) fn is_container(&self) -> bool {
+        matches!(
+            self,
+            Self::List(_) | Self::Tuple(_) | Self::Set(_) | Self::Dict(_) | Self::View(_)
+        )
+    }
+
+    /// The text of a string.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => Some(text),

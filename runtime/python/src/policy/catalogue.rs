@@ -58,6 +58,7 @@ pub(crate) mod id {
     pub(crate) const DYNAMIC_LOOKUP: &str = "py.dynamic-lookup";
     pub(crate) const NAMESPACE: &str = "py.namespace";
     pub(crate) const CODE_EXECUTION: &str = "py.code-execution";
+    pub(crate) const GADGET: &str = "py.gadget";
     pub(crate) const CODE_OBJECT: &str = "py.code-object";
     pub(crate) const NATIVE_CODE: &str = "py.native-code";
     pub(crate) const DESERIALISATION: &str = "py.deserialisation";
@@ -67,7 +68,8 @@ pub(crate) mod id {
 
     /// All of them: each must be in the catalogue.
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 16] = [
+    pub(crate) const ALL: [&str; 17] = [
+        GADGET,
         IMPORT,
         MEMBER,
         NAME,

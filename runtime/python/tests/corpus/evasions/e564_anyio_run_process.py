@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: anyio starts programs
+import anyio
+
+print(anyio.run(anyio.run_process, ["echo", "PWNED"]).stdout)
