@@ -94,10 +94,13 @@ fn a_policy_is_a_name_or_a_file() {
         "check",
         &[
             ("agent.py", "import ctypes\n"),
-            ("lenient.toml", "allowed_imports = ['ctypes']\n"),
-            ("broken.toml", "allowed_imports = 7\n"),
-            ("unknown.toml", "allowed_imports = []\nallow_all = true\n"),
-            ("term", "allowed_imports = ['ctypes']\n"),
+            (
+                "lenient.toml",
+                "extends = 'term'\n[imports]\nallowed = ['ctypes']\n",
+            ),
+            ("broken.toml", "imports = 7\n"),
+            ("unknown.toml", "allow_all = true\n"),
+            ("term", "[imports]\nallowed = ['ctypes']\n"),
         ],
     );
     folder.write("binary.toml", b"\xff");
@@ -111,7 +114,7 @@ fn a_policy_is_a_name_or_a_file() {
             "expected term, data-fabrication, bitsec or a TOML file",
         ),
         ("", "expected term"),
-        ("broken.toml", "allowed_imports"),
+        ("broken.toml", "imports"),
         ("unknown.toml", "allow_all"),
         ("binary.toml", "not UTF-8"),
         (".", "Is a directory"),

@@ -18,7 +18,7 @@ const AGREED: [(&str, i64); 2] = [("solver", 10_000), ("half", 5_000)];
 /// Refused samples and the reason that their miners must read.
 const REFUSED: [(&str, &str); 3] = [
     ("unparsable", "py.syntax"),
-    ("forbidden", "py.import"),
+    ("forbidden", "py.process"),
     ("oversized", "package.too_large"),
 ];
 

@@ -205,7 +205,7 @@ fn every_refused_request_is_refused_alike() {
     let pair = Pair::new();
     let files = [file("agent.py", "x = 1\n")];
     pair.check(&files, "no such policy");
-    pair.check(&files, "allowed_imports = 7");
+    pair.check(&files, "imports = 7");
     pair.check(&vec![files[0].clone(); 300], "term");
     pair.check(&[file(&"p/".repeat(400), "x = 1\n")], "term");
     pair.fingerprint(&vec![files[0].clone(); 300], &PythonFingerprint::default());

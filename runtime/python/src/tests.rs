@@ -230,3 +230,61 @@ fn number_of_findings_is_bounded() {
     let more = response.violations.last().unwrap();
     assert_eq!(more.message, "1800 more findings");
 }
+
+/// A program of `count` repetitions, cut at the largest file that is read.
+fn repeated(head: &str, count: usize, line: impl Fn(usize) -> String) -> String {
+    let mut source = head.to_owned();
+    (0..count).for_each(|index| source.push_str(&line(index)));
+    source
+}
+
+#[test]
+fn programs_made_to_keep_the_policy_busy_end_with_a_verdict() {
+    let nested = "len([len([len([a + b + c for a in R]) for b in R]) for c in R])\n";
+    let text = format!("R = '{}'\n", "a".repeat(60));
+    for (name, source, verdict) in [
+        (
+            "aliases against the order",
+            repeated(
+                "import os\ndef g():\n    global a0\n    a0 = os\n",
+                3_000,
+                |index| {
+                    let index = 3_000 - index;
+                    format!(
+                        "def h{index}():\n    global a{0}\n    a{0} = a{index}\n",
+                        index + 1
+                    )
+                },
+            ),
+            PythonVerdict::Deny,
+        ),
+        (
+            "unrolled comprehensions",
+            repeated(&text, 500, |_| nested.to_owned()),
+            PythonVerdict::Deny,
+        ),
+        (
+            "functions that call each other",
+            repeated("", 3_000, |index| {
+                format!("def f{index}(a):\n    return f{}(a)\n", index * 7 % 3_000)
+            }),
+            PythonVerdict::Allow,
+        ),
+        (
+            "modules in a list",
+            repeated("import os as o\nx = [o", 3_000, |_| ", o".to_owned())
+                + "]\nx[0].system('id')\n",
+            PythonVerdict::Deny,
+        ),
+    ] {
+        assert_eq!(run(&source).verdict, verdict, "{name}");
+    }
+}
+
+#[test]
+fn a_flood_of_doubts_hides_no_denial() {
+    let doubts = "getattr(a, b)\n".repeat(5_000);
+    let response = run(format!("def f(a, b):\n    pass\n{doubts}eval('1')\n"));
+    assert_eq!(response.verdict, PythonVerdict::Deny);
+    assert_eq!(response.violations[0].rule, "py.code-execution");
+}
