@@ -424,12 +424,16 @@ impl<'a> Walk<'_, 'a> {
         {
             self.bind(&name.id, usize::MAX);
         }
-        // `list["Thing"]` is a type wherever it stands.
-        if let Expr::Subscript(subscript) = expression
-            && let Expr::Name(generic) = &*subscript.value
-            && GENERICS.contains(&generic.id.as_str())
-        {
-            self.scopes.annotations.push(&subscript.slice);
+        // `list["Thing"]` and `typing.Optional["Thing"]` are types wherever they stand.
+        if let Expr::Subscript(subscript) = expression {
+            let generic = match &*subscript.value {
+                Expr::Name(generic) => Some(&generic.id),
+                Expr::Attribute(generic) => Some(&generic.attr),
+                _ => None,
+            };
+            if generic.is_some_and(|generic| GENERICS.contains(&generic.as_str())) {
+                self.scopes.annotations.push(&subscript.slice);
+            }
         }
         if matches!(expression, Expr::Yield(_) | Expr::YieldFrom(_)) {
             self.mark_generator();

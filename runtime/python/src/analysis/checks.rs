@@ -244,7 +244,9 @@ impl Engine<'_, '_> {
     pub(super) fn run_texts(&mut self, call: &Call) {
         let all = call.arguments.all();
         let elements = self.elements(&all);
-        for text in self.texts(&all.joined(&elements)) {
+        let mut texts = self.texts(&all);
+        texts.extend(self.texts(&elements));
+        for text in texts {
             let Some(expression) = self.parsed_text(text) else {
                 continue;
             };

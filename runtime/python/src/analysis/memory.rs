@@ -40,6 +40,8 @@ const KEPT: [&str; 25] = [
     "sys.path",
     "base64.b64decode",
 ];
+/// Characters of a text that are told apart when it is iterated over without being unrolled.
+const MAX_CHARACTERS: usize = 8;
 /// Alternatives in all; more are too many to follow.
 const MAX_ATOMS: usize = 256;
 
@@ -257,6 +259,15 @@ impl Engine<'_, '_> {
             match *atom {
                 Atom::Holder(id) => {
                     elements.join(&self.held(id));
+                }
+                // So many characters would be any text.
+                Atom::Const(_)
+                    if self
+                        .const_of(*atom)
+                        .and_then(Const::as_str)
+                        .is_some_and(|text| text.len() > MAX_CHARACTERS) =>
+                {
+                    is_opaque = true;
                 }
                 Atom::Const(_) => {
                     let items = self.const_of(*atom).and_then(crate::fold::iterate);
