@@ -67,7 +67,7 @@ impl Engine<'_, '_> {
         let (object, callee) = match &**func {
             Expr::Attribute(attribute) => {
                 let object = self.expression(&attribute.value);
-                let name = self.names.symbol(&attribute.attr);
+                let name = self.names.written(&attribute.attr);
                 let callee = self.attribute(&object, name, attribute.range);
                 (Some((object, name)), callee)
             }

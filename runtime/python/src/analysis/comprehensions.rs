@@ -185,7 +185,7 @@ impl Engine<'_, '_> {
     fn fix(&mut self, target: &Expr, value: Const) -> bool {
         match target {
             Expr::Name(name) => {
-                let name: Symbol = self.names.symbol(&name.id);
+                let name: Symbol = self.names.written(&name.id);
                 let value = Value::of(self.constant(value));
                 self.fixed.push(Fixed { name, value });
                 true

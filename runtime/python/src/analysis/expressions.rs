@@ -114,7 +114,7 @@ impl<'a> Engine<'a, '_> {
             Expr::Constant(constant) => self.literal(constant),
             Expr::Attribute(attribute) => {
                 let object = self.expression(&attribute.value);
-                let name = self.names.symbol(&attribute.attr);
+                let name = self.names.written(&attribute.attr);
                 if self.is_own_object(&attribute.value) {
                     self.own_attribute(&object, name, attribute.range)
                 } else {
@@ -127,7 +127,7 @@ impl<'a> Engine<'a, '_> {
                 self.iterated(&value)
             }
             Expr::Name(name) => {
-                let symbol = self.names.symbol(&name.id);
+                let symbol = self.names.written(&name.id);
                 let value = self.lookup(symbol, name.range.start().to_usize());
                 for atom in value.atoms() {
                     if let Atom::Path(path) = atom {
@@ -165,7 +165,7 @@ impl<'a> Engine<'a, '_> {
         let Expr::Name(name) = expression else {
             return false;
         };
-        let name = self.names.symbol(&name.id);
+        let name = self.names.written(&name.id);
         let mut scope = self.scopes.get(self.scope);
         while let Some(inner) = scope {
             let function = inner
@@ -496,7 +496,7 @@ impl<'a> Engine<'a, '_> {
             if let Some(default) = default {
                 let value = self.expression(default);
                 if let Some(scope) = scope {
-                    let name = self.names.symbol(&parameter.arg);
+                    let name = self.names.written(&parameter.arg);
                     self.bind_in(scope, name, &value);
                 }
             }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
+use rustpython_parser::ast::Identifier;
 use unicode_normalization::UnicodeNormalization;
 
 /// An identifier, in the normal form in which Python compares identifiers.
@@ -42,6 +43,8 @@ struct PathEntry {
 #[derive(Default)]
 pub(crate) struct Names {
     symbols: HashMap<Box<str>, Symbol>,
+    /// Symbols of identifiers by where they are written.
+    places: FxHashMap<usize, Symbol>,
     texts: Vec<Box<str>>,
     paths: Vec<PathEntry>,
     /// Texts of the paths through made values that mean something. What is below others counts as them.
@@ -75,6 +78,19 @@ impl Names {
             let normal = identifier.nfkc().collect::<String>();
             self.exact(unmangled(&normal))
         }
+    }
+
+    /// The symbol of an identifier of the program, which stays where it is while the program is analysed.
+    pub(crate) fn written(&mut self, identifier: &Identifier) -> Symbol {
+        let place = identifier.as_str().as_ptr().addr();
+        if let Some(symbol) = self.places.get(&place) {
+            return *symbol;
+        }
+        let symbol = self.symbol(identifier);
+        if !identifier.is_empty() {
+            self.places.insert(place, symbol);
+        }
+        symbol
     }
 
     /// The symbol of a string that is looked up as it stands.

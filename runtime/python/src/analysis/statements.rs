@@ -242,7 +242,7 @@ impl<'a> Engine<'a, '_> {
             return;
         };
         let object = self.expression(&attribute.value);
-        let name = self.names.symbol(&attribute.attr);
+        let name = self.names.written(&attribute.attr);
         for atom in object.atoms() {
             if let Atom::Local(file) = atom
                 && let Some(scope) = self.scopes.modules.get(file.index()).copied()
@@ -300,7 +300,7 @@ impl<'a> Engine<'a, '_> {
             if let Some(default) = default {
                 let value = self.expression(default);
                 if let Some(scope) = scope {
-                    let name = self.names.symbol(&parameter.arg);
+                    let name = self.names.written(&parameter.arg);
                     self.bind_in(scope, name, &value);
                 }
             }
@@ -410,7 +410,7 @@ impl<'a> Engine<'a, '_> {
     pub(super) fn assign(&mut self, target: &Expr, value: &Value, written: Option<&Expr>) {
         match target {
             Expr::Name(name) => {
-                let symbol = self.names.symbol(&name.id);
+                let symbol = self.names.written(&name.id);
                 self.bind(symbol, value);
                 // Python calls what has such a name without a call being written.
                 let text = self.names.text(symbol);
@@ -422,7 +422,7 @@ impl<'a> Engine<'a, '_> {
             }
             Expr::Attribute(attribute) => {
                 let object = self.expression(&attribute.value);
-                let name = self.names.symbol(&attribute.attr);
+                let name = self.names.written(&attribute.attr);
                 // Writing where reading is forbidden is no better.
                 self.attribute(&object, name, attribute.range);
                 self.store_on(&object, name, value);
