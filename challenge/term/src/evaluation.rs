@@ -13,7 +13,7 @@ use assay_challenge_sdk::{
     Host, LogLevel,
     abi::{
         EvaluationInput, EvaluationOutput, PythonCheckRequest, PythonCheckResponse, PythonVerdict,
-        SCORE_SCALE,
+        PythonViolation, SCORE_SCALE,
     },
 };
 
@@ -112,9 +112,11 @@ fn review_sources<H: Host + ?Sized>(
 
 fn summarise(response: &PythonCheckResponse, files: usize) -> AstReviewResult {
     let short = |text: &str| cut(text, VIOLATION_TEXT_MAX_BYTES).to_string();
-    let violations = response
-        .violations
-        .iter()
+    // What decides comes first, so that the reason names it and no flood of others displaces it.
+    let mut by_severity: Vec<&PythonViolation> = response.violations.iter().collect();
+    by_severity.sort_by_key(|violation| core::cmp::Reverse(violation.severity));
+    let violations = by_severity
+        .into_iter()
         .take(VIOLATIONS_KEPT_MAX)
         .map(|violation| AstViolation {
             rule: short(&violation.rule),
@@ -222,10 +224,16 @@ fn pass_rate(passed: u32, total: u32) -> i64 {
 
 fn denial(review: &AstReviewResult) -> String {
     let reason = match review.violations.first() {
-        Some(first) => format!(
-            "{}:{}: {} ({}), {} findings in total",
-            first.file, first.line, first.message, first.rule, review.violation_count
-        ),
+        Some(first) => {
+            let more = match review.violation_count {
+                1 => String::new(),
+                count => format!(", {count} findings in total"),
+            };
+            format!(
+                "{}:{}: {} ({}){more}",
+                first.file, first.line, first.message, first.rule
+            )
+        }
         None => "the policy denies the package".to_string(),
     };
     Refusal::miner("ast.denied", reason).message()
@@ -317,4 +325,32 @@ fn keep_last<T>(list: &mut Vec<T>, max: usize) {
 /// All counts here are bounded far below `u32::MAX`.
 fn count(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_denial_is_what_decided() {
+        let finding = |severity, rule: &str, line| PythonViolation {
+            severity,
+            rule: rule.to_string(),
+            file: "agent.py".to_string(),
+            line,
+            message: "it does this".to_string(),
+            ..PythonViolation::default()
+        };
+        let doubts = (0..60).map(|_| finding(PythonVerdict::Review, "py.private", 1));
+        let mut violations: Vec<PythonViolation> = doubts.collect();
+        violations.push(finding(PythonVerdict::Deny, "py.process", 9));
+        let response = PythonCheckResponse {
+            verdict: PythonVerdict::Deny,
+            violations,
+        };
+        assert_eq!(
+            denial(&summarise(&response, 1)),
+            "miner: ast.denied: agent.py:9: it does this (py.process), 61 findings in total"
+        );
+    }
 }

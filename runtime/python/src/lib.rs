@@ -131,7 +131,9 @@ fn check_files(files: &[PythonFile], policy: &Policy) -> PythonCheckResponse {
         .into_iter()
         .filter_map(|(severity, index, finding, rule)| {
             let (file, text) = (files.get(index)?, texts.get(index)?);
-            let lines = lines.entry(index).or_insert_with(|| Lines::of(text));
+            let lines = lines
+                .entry(index)
+                .or_insert_with(|| source::Lines::of(text));
             Some(violation(finding, severity, rule, &file.path, text, lines))
         });
     let mut violations: Vec<PythonViolation> = shown.collect();
@@ -176,7 +178,7 @@ fn violation(
     rule: &Rule,
     path: &str,
     text: &str,
-    lines: &Lines,
+    lines: &source::Lines,
 ) -> PythonViolation {
     let (line, column, width) = match finding.range {
         Some((start, end)) => {
@@ -202,28 +204,6 @@ fn width(text: &str, start: usize, end: usize) -> u32 {
     let meant = text.get(start..end).unwrap_or_default();
     let width = meant.chars().take_while(|c| *c != '\n').count().max(1);
     u32::try_from(width).unwrap_or(u32::MAX)
-}
-
-/// Where the lines of a text begin.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn of(text: &str) -> Self {
-        let ends = text.match_indices('\n').map(|(at, end)| at + end.len());
-        Self([0].into_iter().chain(ends).collect())
-    }
-
-    /// Line and column, from 1, of a byte offset.
-    fn position(&self, text: &str, offset: usize) -> (u32, u32) {
-        let line = self.0.partition_point(|start| *start <= offset);
-        let start = self.0.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = text.get(start..offset).unwrap_or_default();
-        let column = before.chars().count() + 1;
-        (
-            u32::try_from(line).unwrap_or(u32::MAX),
-            u32::try_from(column).unwrap_or(u32::MAX),
-        )
-    }
 }
 
 #[cfg(test)]

@@ -22,12 +22,7 @@ pub(super) fn check(
     response: i32,
     response_len: i32,
 ) -> Result<i32, HostTrap> {
-    let buffers = Buffers {
-        request,
-        request_len,
-        response,
-        response_len,
-    };
+    let buffers = Buffers::of(request, request_len, response, response_len);
     let cost = Cost {
         call: limits::PYTHON_CALL_FUEL,
         byte: limits::PYTHON_BYTE_FUEL,
@@ -44,12 +39,7 @@ pub(super) fn fingerprint(
     response: i32,
     response_len: i32,
 ) -> Result<i32, HostTrap> {
-    let buffers = Buffers {
-        request,
-        request_len,
-        response,
-        response_len,
-    };
+    let buffers = Buffers::of(request, request_len, response, response_len);
     let cost = Cost {
         call: limits::PYTHON_CALL_FUEL,
         byte: limits::PYTHON_FINGERPRINT_BYTE_FUEL,
@@ -66,12 +56,7 @@ pub(super) fn similarity(
     response: i32,
     response_len: i32,
 ) -> Result<i32, HostTrap> {
-    let buffers = Buffers {
-        request,
-        request_len,
-        response,
-        response_len,
-    };
+    let buffers = Buffers::of(request, request_len, response, response_len);
     let cost = Cost {
         call: 0,
         byte: limits::PYTHON_COMPARED_BYTE_FUEL,
@@ -95,6 +80,17 @@ struct Buffers {
     request_len: i32,
     response: i32,
     response_len: i32,
+}
+
+impl Buffers {
+    fn of(request: i32, request_len: i32, response: i32, response_len: i32) -> Self {
+        Self {
+            request,
+            request_len,
+            response,
+            response_len,
+        }
+    }
 }
 
 /// Fuel of a call, and of each byte of its request.

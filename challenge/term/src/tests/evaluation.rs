@@ -169,7 +169,7 @@ fn a_denied_package_fails_with_its_reason_and_uses_the_quota() {
     assert_eq!(output.score, 0);
     assert_eq!(
         output.message,
-        "miner: ast.denied: agent.py:1: os is not an allowed import (import.forbidden), 1 findings in total"
+        "miner: ast.denied: agent.py:1: os is not an allowed import (import.forbidden)"
     );
     assert_eq!(node.get("/leaderboard").1, serde_json::json!([]));
     assert!(node.weights().is_empty());

@@ -364,7 +364,7 @@ impl Engine<'_, '_> {
         };
         let mut found = Value::default();
         for key in keys {
-            let name = self.names.exact(&key);
+            let name = self.names.symbol(&key);
             let value = self.attribute(object, name, range);
             found.join(&value);
         }
@@ -388,7 +388,7 @@ impl Engine<'_, '_> {
                 .const_of(atom)
                 .and_then(|constant| constant.as_str().map(str::to_owned));
             if let Some(text) = text {
-                let name = self.names.exact(&text);
+                let name = self.names.symbol(&text);
                 self.attribute(object, name, range);
             }
         }

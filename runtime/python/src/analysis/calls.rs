@@ -503,7 +503,7 @@ impl Engine<'_, '_> {
             return self.lookup_attribute(&value, &Value::unknown(), call.range);
         }
         for segment in path.split('.') {
-            let name = self.names.exact(segment);
+            let name = self.names.symbol(segment);
             value = self.attribute(&value, name, call.range);
         }
         value

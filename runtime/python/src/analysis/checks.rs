@@ -186,7 +186,7 @@ impl Engine<'_, '_> {
                 let field = field.split(['}', '!', ':', '[']).next().unwrap_or_default();
                 let mut value = given.clone();
                 for name in field.split('.').skip(1) {
-                    let name = self.names.exact(name);
+                    let name = self.names.symbol(name);
                     value = self.attribute(&value, name, call.range);
                 }
             }

@@ -39,7 +39,7 @@ impl Engine<'_, '_> {
                 let object = argument(0).unwrap_or_default();
                 if let Some(keys) = argument(1).and_then(|key| self.keys(&key)) {
                     for key in keys {
-                        let name = self.names.exact(&key);
+                        let name = self.names.symbol(&key);
                         self.attribute(&object, name, call.range);
                     }
                 }
@@ -251,11 +251,11 @@ impl Engine<'_, '_> {
             match self.keys(key) {
                 Some(keys) => {
                     for key in keys {
-                        let name = self.names.exact(&key);
+                        let name = self.names.symbol(&key);
                         getters.add(Atom::Getter(name));
                         // Forbidden attributes are so on whatever it will be used.
                         for segment in key.split('.') {
-                            let segment = self.names.exact(segment);
+                            let segment = self.names.symbol(segment);
                             self.attribute(&Value::unknown(), segment, call.range);
                         }
                     }

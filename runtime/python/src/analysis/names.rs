@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use rustpython_parser::ast::Identifier;
-use unicode_normalization::UnicodeNormalization;
 
 /// An identifier, in the normal form in which Python compares identifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,14 +69,9 @@ impl Names {
         names
     }
 
-    /// The symbol of an identifier. Compatibility forms of letters are the letters, as for Python.
+    /// The symbol of an identifier, in the normal form in which the lexer gives it.
     pub(crate) fn symbol(&mut self, identifier: &str) -> Symbol {
-        if identifier.is_ascii() {
-            self.exact(unmangled(identifier))
-        } else {
-            let normal = identifier.nfkc().collect::<String>();
-            self.exact(unmangled(&normal))
-        }
+        self.exact(unmangled(identifier))
     }
 
     /// The symbol of an identifier of the program, which stays where it is while the program is analysed.
@@ -223,7 +217,8 @@ fn join(path: &str, segment: &str) -> String {
     format!("{path}{dot}{segment}")
 }
 
-/// `__x` for `_Class__x`: in a class both name the same thing, and so they do everywhere here.
+/// `__x` for `_Class__x`: in a class both name the same thing, and so they do everywhere here. A class may
+/// have `__` in its name, so what follows the last one stands for all that end like this.
 fn unmangled(identifier: &str) -> &str {
     if !identifier.starts_with('_') || identifier.ends_with("__") {
         return identifier;
@@ -239,10 +234,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_are_compared_in_normal_form() {
+    fn mangled_names_are_the_names_in_the_class() {
         let mut names = Names::default();
-        assert_eq!(names.symbol("ｅｖａｌ"), names.symbol("eval"));
-        assert_ne!(names.exact("ｅｖａｌ"), names.symbol("eval"));
+        for (written, meant) in [
+            ("_Agent__backend", "__backend"),
+            ("_A__B__x", "__x"),
+            ("__a__x", "__x"),
+        ] {
+            assert_eq!(names.symbol(written), names.symbol(meant), "{written}");
+        }
+        for own in ["_private", "__globals__", "_A__init__", "a__b"] {
+            assert_eq!(names.symbol(own), names.exact(own));
+        }
     }
 
     #[test]

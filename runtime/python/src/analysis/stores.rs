@@ -22,7 +22,7 @@ impl Engine<'_, '_> {
         match self.keys(key) {
             Some(keys) => {
                 for key in keys {
-                    let name = self.names.exact(&key);
+                    let name = self.names.symbol(&key);
                     self.attribute(object, name, range);
                     self.store_on(object, name, value);
                     self.check_stored(object, name, value, range);

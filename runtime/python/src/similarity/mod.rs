@@ -58,9 +58,6 @@ pub use index::Index;
 pub use regions::{MAX_REGIONS, Place, Region, regions};
 pub use sketch::{DecodeError, Fingerprint, MAX_FINGERPRINT_BYTES, Scores, compare};
 
-/// Bytes of all files of a package.
-pub const MAX_PACKAGE_BYTES: usize = 8 * 1024 * 1024;
-
 /// Why a package has no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FingerprintError {
@@ -128,8 +125,8 @@ fn check_size(files: &[PythonFile]) -> Result<(), FingerprintError> {
         return too_large(files.len(), crate::MAX_FILES, "files");
     }
     let size_bytes = files.iter().map(|file| file.source.len()).sum();
-    if size_bytes > MAX_PACKAGE_BYTES {
-        return too_large(size_bytes, MAX_PACKAGE_BYTES, "bytes");
+    if size_bytes > crate::MAX_PACKAGE_BYTES {
+        return too_large(size_bytes, crate::MAX_PACKAGE_BYTES, "bytes");
     }
     Ok(())
 }
@@ -168,18 +165,13 @@ fn module_names(path: &str) -> impl Iterator<Item = String> {
 
 fn error(file: &PythonFile, text: &str, finding: crate::finding::Finding) -> FingerprintError {
     let (line, column) = match finding.range {
-        Some((start, _)) => {
-            let before = text.get(..start).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-            (line, column)
-        }
+        Some((start, _)) => source::Lines::of(text).position(text, start),
         None => (0, 0),
     };
     FingerprintError::File {
         file: file.path.clone(),
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        column: u32::try_from(column).unwrap_or(u32::MAX),
+        line,
+        column,
         rule: finding.rule,
         reason: finding.message,
     }

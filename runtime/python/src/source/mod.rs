@@ -15,6 +15,7 @@ mod assemble;
 mod f_string;
 mod lexer;
 mod limits;
+mod lines;
 mod nesting;
 mod number;
 mod read;
@@ -27,6 +28,7 @@ use rustpython_parser::{Mode, ParseErrorType, parse_tokens};
 use crate::finding::Finding;
 pub use limits::MAX_SOURCE_BYTES;
 use limits::{MAX_MESSAGE_BYTES, STACK_BYTES};
+pub(crate) use lines::Lines;
 pub(crate) use read::read;
 use stream::Stream;
 
