@@ -558,7 +558,6 @@ impl<'a> Walk<'_, 'a> {
             results: Value::default(),
             reach: Value::default(),
             is_called: false,
-            is_escaped: false,
         });
         match body {
             Body::Statements(body) => self.body(body),

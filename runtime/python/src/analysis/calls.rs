@@ -3,7 +3,7 @@
 use rustpython_parser::ast::{Expr, ExprCall, Keyword};
 use rustpython_parser::text_size::TextRange;
 
-use super::dependencies::{Cell as Kept, Unit};
+use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::names::{CALLED, PathId, Symbol};
 use super::scopes::{ScopeKind, place};
@@ -293,6 +293,7 @@ impl Engine<'_, '_> {
                 Atom::Crowd => {
                     let carried = self.carried(&call.arguments.all());
                     self.give_to_crowd(&carried, &call.arguments.rest_names);
+                    self.dependencies.reads(Kept::Crowd);
                     result.join(&self.crowd.results);
                     result.set_unknown();
                 }
@@ -341,9 +342,7 @@ impl Engine<'_, '_> {
             return Value::unknown();
         };
         if !std::mem::replace(&mut function.is_called, true) {
-            let unit =
-                Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX));
-            self.dependencies.unit_changed(unit);
+            self.start(id);
         }
         let Some(function) = self.scopes.functions.get(id.index()) else {
             return Value::unknown();
@@ -484,6 +483,7 @@ impl Engine<'_, '_> {
             self.store_attribute(*name, value);
         }
         let carried = self.carried(&call.arguments.all());
+        self.dependencies.reads(Kept::Class(class));
         let has_outside_base = self
             .scopes
             .get(class)
@@ -629,7 +629,7 @@ impl Engine<'_, '_> {
             && at < *first
         {
             *first = at;
-            self.dependencies.all_changed();
+            self.dependencies.changed(Kept::FirstCall(self.file));
         }
     }
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use rustpython_parser::ast::{Expr, Ranged};
+use rustpython_parser::ast::{Expr, Ranged, Stmt};
 use rustpython_parser::text_size::TextRange;
 
 use super::Module;
-use super::dependencies::{Cell as Kept, Dependencies, Unit};
+use super::dependencies::{Cell as Kept, Dependencies, Step, Unit};
 use super::memory::{Crowd, Holder};
 use super::names::{Names, PathId, Symbol};
 use super::scopes::{Binding, Body, ScopeKind, Scopes};
@@ -21,8 +21,6 @@ use crate::finding::Finding;
 use crate::fold::Const;
 use crate::policy::{Catalogue, Decision, Policy, Rule, catalogue, id};
 
-/// Rounds of looking at what changed; straight programs take a few.
-const MAX_ROUNDS: usize = 200;
 /// Work in all, in alternatives looked at: per expression of the package, and at least.
 const WORK_PER_NODE: usize = 60;
 const MIN_WORK: usize = 4_000_000;
@@ -46,6 +44,21 @@ const MAX_FINDINGS: usize = 1_000;
 pub(super) struct Fixed {
     pub name: Symbol,
     pub value: Value,
+}
+
+/// What a step looks at, and where it stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    node: Node<'a>,
+    scope: ScopeId,
+    file: FileId,
+}
+
+#[derive(Clone, Copy)]
+enum Node<'a> {
+    Statement(&'a Stmt),
+    /// The body of a lambda.
+    Result(&'a Expr),
 }
 
 pub(super) struct Engine<'a, 'q> {
@@ -107,6 +120,10 @@ pub(super) struct Engine<'a, 'q> {
     findings: Vec<BTreeSet<Finding>>,
     denials: Vec<BTreeSet<Finding>>,
     pub dependencies: Dependencies,
+    /// By number of the step.
+    steps: Vec<Place<'a>>,
+    /// Whether a step is looked at again: the statements in it are steps of their own.
+    is_again: bool,
     pub work: Cell<usize>,
     max_work: usize,
     /// A path that is fine at this moment, because of how it is called.
@@ -173,6 +190,8 @@ pub(super) fn run(
         findings: vec![BTreeSet::new(); modules.len()],
         denials: vec![BTreeSet::new(); modules.len()],
         dependencies: Dependencies::of(units, modules.len()),
+        steps: Vec::new(),
+        is_again: false,
         work: Cell::new(0),
         max_work: (nodes * WORK_PER_NODE).clamp(MIN_WORK, MAX_WORK),
         exempt: None,
@@ -215,8 +234,7 @@ impl<'a> Engine<'a, '_> {
                     !function.is_called && (is_last || !self.scopes.called.contains(&function.name))
                 });
                 if is_due {
-                    self.dependencies
-                        .unit_changed(self.unit_of(FunctionId::of(index)));
+                    self.start(FunctionId::of(index));
                     self.open(FunctionId::of(index));
                 }
             }
@@ -225,7 +243,7 @@ impl<'a> Engine<'a, '_> {
         // A parameter that nothing was seen to reach may be anything all the same.
         self.open_rest();
         self.run_rounds(modules);
-        if !self.dependencies.is_settled() {
+        if self.is_exhausted() {
             let rule = self.catalogue.rule(id::COMPLEXITY);
             self.file = FileId(0);
             self.report(None, rule, "the ways of values through this program");
@@ -233,29 +251,34 @@ impl<'a> Engine<'a, '_> {
     }
 
     fn run_rounds(&mut self, modules: &'a [Module]) {
-        for _ in 0..MAX_ROUNDS {
-            for unit in self.dependencies.round() {
-                self.dependencies.begin(unit);
+        loop {
+            // What was never looked at may tell more than what was.
+            while let Some(unit) = self.dependencies.next_fresh() {
+                if self.is_exhausted() {
+                    return;
+                }
                 match modules.get(unit.0 as usize) {
                     Some(module) => self.module_body(unit, module),
                     None => self.function_body(unit.0 as usize - modules.len()),
                 }
-                self.dependencies.end();
-                if self.work.get() >= self.max_work {
-                    self.dependencies.unit_changed(unit);
-                    return;
-                }
             }
             self.call_crowd();
+            for step in self.dependencies.round() {
+                if self.is_exhausted() {
+                    return;
+                }
+                self.look_again(step);
+            }
             if self.dependencies.is_settled() {
                 return;
             }
         }
     }
 
-    /// The unit that is a function's body.
-    pub(super) fn unit_of(&self, id: FunctionId) -> Unit {
-        Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX))
+    /// Asks for the body of a function that may be called.
+    pub(super) fn start(&mut self, id: FunctionId) {
+        let unit = u32::try_from(self.scopes.modules.len() + id.index());
+        self.dependencies.start(Unit(unit.unwrap_or(u32::MAX)));
     }
 
     fn module_body(&mut self, unit: Unit, module: &'a Module) {
@@ -279,8 +302,50 @@ impl<'a> Engine<'a, '_> {
         self.file = self.scopes.get(scope).map_or(self.file, |scope| scope.file);
         match body {
             Body::Statements(body) => self.statements(body),
-            Body::Expression(body) => {
-                let value = self.expression(body);
+            Body::Expression(body) => self.first_look(Node::Result(body)),
+        }
+    }
+
+    /// Looks at statements for the first time, each as a step of its own.
+    pub(super) fn statements(&mut self, body: &'a [Stmt]) {
+        if self.is_again {
+            return;
+        }
+        for statement in body {
+            self.first_look(Node::Statement(statement));
+        }
+    }
+
+    fn first_look(&mut self, node: Node<'a>) {
+        let step = self.dependencies.new_step();
+        self.steps.push(Place {
+            node,
+            scope: self.scope,
+            file: self.file,
+        });
+        let outer = self.dependencies.begin(step);
+        self.look(node);
+        self.dependencies.end(outer);
+    }
+
+    fn look_again(&mut self, step: Step) {
+        let Some(place) = self.steps.get(step.index()).copied() else {
+            return;
+        };
+        self.scope = place.scope;
+        self.file = place.file;
+        self.is_again = true;
+        let outer = self.dependencies.begin(step);
+        self.look(place.node);
+        self.dependencies.end(outer);
+        self.is_again = false;
+    }
+
+    fn look(&mut self, node: Node<'a>) {
+        match node {
+            Node::Statement(statement) => self.statement(statement),
+            Node::Result(expression) => {
+                let value = self.expression(expression);
                 self.returned(&value);
             }
         }
@@ -369,7 +434,11 @@ impl<'a> Engine<'a, '_> {
     /// Whether there is work left to be done; deep inside of expressions it may run out.
     pub(super) fn step(&mut self) -> bool {
         self.work.set(self.work.get() + WORK_OF_STEP);
-        self.work.get() < self.max_work
+        !self.is_exhausted()
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.work.get() >= self.max_work
     }
 
     // Names and variables
@@ -380,16 +449,18 @@ impl<'a> Engine<'a, '_> {
         if let Some(fixed) = fixed {
             return fixed.value.clone();
         }
-        let first_call = self
-            .first_calls
-            .get(self.file.index())
-            .copied()
-            .unwrap_or(0);
+        let file = self.file;
+        let first_call = self.first_calls.get(file.index());
+        let first_call = first_call.copied().unwrap_or(0);
         let mut from = self.scope;
         let mut value = Value::default();
         loop {
             match self.scopes.resolve(from, name, at, first_call) {
                 Binding::Here(scope) => return value.joined(&self.variable(scope, name)),
+                Binding::HereBeforeCalls(scope) => {
+                    self.dependencies.reads(Kept::FirstCall(file));
+                    return value.joined(&self.variable(scope, name));
+                }
                 Binding::HereOrOutside(scope) => {
                     value.join(&self.variable(scope, name));
                     match self.scopes.outside(scope) {

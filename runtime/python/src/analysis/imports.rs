@@ -171,7 +171,10 @@ impl Engine<'_, '_> {
         if let Some(target) = self.catalogue.aliases.get(&*self.names.path_text(path)) {
             path = self.names.dotted(target).unwrap_or(path);
         }
-        self.modules.insert(path);
+        if !self.is_carrier(path) {
+            self.modules.insert(path);
+            self.dependencies.all_changed();
+        }
         value.add(Atom::Path(path));
         value
     }

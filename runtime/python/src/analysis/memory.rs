@@ -580,12 +580,8 @@ impl Engine<'_, '_> {
         if !self.crowd.members.insert(member) {
             return;
         }
-        if let Atom::Function(id) = member
-            && let Some(function) = self.scopes.functions.get_mut(id.index())
-        {
-            function.is_escaped = true;
-            let unit = self.unit_of(id);
-            self.dependencies.unit_changed(unit);
+        if let Atom::Function(id) = member {
+            self.start(id);
             self.open(id);
         }
     }

@@ -70,8 +70,6 @@ pub(crate) struct Function<'a> {
     pub reach: Value,
     /// Whether a call of it was seen.
     pub is_called: bool,
-    /// Whether somebody unknown may call it with anything.
-    pub is_escaped: bool,
 }
 
 /// The scopes of a package, by the place of the node that opens them.
@@ -98,6 +96,8 @@ pub(crate) fn place<T>(node: &T) -> usize {
 pub(crate) enum Binding {
     /// In this scope, and nowhere else.
     Here(ScopeId),
+    /// In this scope, as the module's first call stands now.
+    HereBeforeCalls(ScopeId),
     /// In this scope or, before it is bound there, further out.
     HereOrOutside(ScopeId),
     /// In none: a built-in name.
@@ -228,13 +228,13 @@ impl<'a> Scopes<'a> {
             return Binding::Builtin;
         };
         // Code in a function runs after what stands before the function, and not before the first call.
-        let is_certain = scope.certain.get(&name).is_some_and(|bound_at| {
-            *bound_at <= at || (is_inside_function && *bound_at <= first_call)
-        });
-        if is_certain && !scope.deleted.contains(&name) {
-            Binding::Here(module)
-        } else {
-            Binding::HereOrOutside(module)
+        match scope.certain.get(&name) {
+            _ if scope.deleted.contains(&name) => Binding::HereOrOutside(module),
+            Some(bound_at) if *bound_at <= at => Binding::Here(module),
+            Some(bound_at) if is_inside_function && *bound_at <= first_call => {
+                Binding::HereBeforeCalls(module)
+            }
+            _ => Binding::HereOrOutside(module),
         }
     }
 

@@ -8,6 +8,7 @@ use rustpython_parser::ast::{
     WithItem,
 };
 
+use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::scopes::place;
 use super::value::{Atom, Value};
@@ -15,13 +16,7 @@ use super::visit::parameters;
 use crate::policy::id;
 
 impl<'a> Engine<'a, '_> {
-    pub(super) fn statements(&mut self, body: &[Stmt]) {
-        for statement in body {
-            self.statement(statement);
-        }
-    }
-
-    fn statement(&mut self, statement: &Stmt) {
+    pub(super) fn statement(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::FunctionDef(StmtFunctionDef {
                 range: _,
@@ -253,7 +248,7 @@ impl<'a> Engine<'a, '_> {
         }
     }
 
-    fn handler(&mut self, handler: &ExceptHandlerExceptHandler) {
+    fn handler(&mut self, handler: &'a ExceptHandlerExceptHandler) {
         let ExceptHandlerExceptHandler {
             range: _,
             type_,
@@ -330,7 +325,7 @@ impl<'a> Engine<'a, '_> {
         value
     }
 
-    fn class(&mut self, class: &StmtClassDef) {
+    fn class(&mut self, class: &'a StmtClassDef) {
         let StmtClassDef {
             range: _,
             name,
@@ -372,8 +367,11 @@ impl<'a> Engine<'a, '_> {
         let Some(scope) = self.scopes.opened_by(class) else {
             return;
         };
-        if let Some(inside) = self.scopes.get_mut(scope) {
-            inside.has_outside_base |= has_outside_base;
+        if has_outside_base
+            && let Some(inside) = self.scopes.get_mut(scope)
+            && !std::mem::replace(&mut inside.has_outside_base, true)
+        {
+            self.dependencies.changed(Kept::Class(scope));
         }
         let outer = std::mem::replace(&mut self.scope, scope);
         self.statements(body);
