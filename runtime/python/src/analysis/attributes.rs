@@ -59,57 +59,12 @@ impl Engine<'_, '_> {
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
         let mut is_opaque = object.is_unknown();
-        for atom in self.with_escaped(object) {
-            match atom {
-                Atom::Path(path) => {
-                    let member = self.member(path, name);
-                    self.check_path(member, range);
-                    self.check_leak(path, member, range);
-                    if matches!(self.names.text(name), "__dict__" | "__getstate__")
-                        && self.is_module(path)
-                    {
-                        self.report_path(id::NAMESPACE, range, "the table of a module");
-                    } else {
-                        self.check_private(path, member, range);
-                    }
-                    found.add(Atom::Path(member));
-                    self.dependencies.reads(Kept::Overlay(member));
-                    if let Some(overlay) = self.overlays.get(&member) {
-                        found.join(overlay);
-                    }
-                    // `value` of an enumeration's member, `func` of a partial.
-                    if WRAPPERS.contains(&self.names.text(name)) && self.is_module(path) {
-                        found.add(atom);
-                    }
-                    if let Some(constant) = self.path_constant(member) {
-                        found.add(constant);
-                    }
-                    if !self.names.is_static(path) && !self.is_field_name(member) {
-                        let named = self.by_name(name);
-                        found.join(&named);
-                    }
-                }
-                Atom::Local(file) => {
-                    let global = self.global(file, name);
-                    found.join(&global);
-                }
-                Atom::Class(scope) => {
-                    found.join(&self.class_member(scope, name));
-                    is_opaque = true;
-                }
-                // Whatever holds it may hand it out under any name.
-                Atom::Holder(holder) => {
-                    found.join(&self.held(holder));
-                    is_opaque = true;
-                }
-                Atom::Const(_)
-                | Atom::Prefix(_)
-                | Atom::Function(_)
-                | Atom::Crowd
-                | Atom::Getter(_) => {
-                    is_opaque = true;
-                }
-            }
+        for atom in object.atoms().to_vec() {
+            is_opaque |= self.member_of(atom, name, range, &mut found);
+        }
+        if self.may_have_escaped(object) {
+            let escaped = self.escaped_member(object, name, range);
+            found.join(&escaped);
         }
         if is_opaque {
             found.join(&self.by_name(name));
@@ -118,18 +73,122 @@ impl Engine<'_, '_> {
         found
     }
 
-    /// The alternatives of a value. What is unknown may be anything that was given to code that can't be
-    /// followed.
-    fn with_escaped(&self, object: &Value) -> Vec<Atom> {
-        let mut atoms = object.atoms().to_vec();
+    /// Adds what one alternative's attribute may give. Whether it may be anything that has this name.
+    fn member_of(&mut self, atom: Atom, name: Symbol, range: TextRange, found: &mut Value) -> bool {
+        match atom {
+            Atom::Path(path) => {
+                self.path_member(path, name, range, found);
+                false
+            }
+            Atom::Local(file) => {
+                let global = self.global(file, name);
+                found.join(&global);
+                false
+            }
+            Atom::Class(scope) => {
+                found.join(&self.class_member(scope, name));
+                true
+            }
+            // Whatever holds it may hand it out under any name.
+            Atom::Holder(holder) => {
+                found.join(&self.held(holder));
+                true
+            }
+            Atom::Const(_)
+            | Atom::Prefix(_)
+            | Atom::Function(_)
+            | Atom::Crowd
+            | Atom::Getter(_) => true,
+        }
+    }
+
+    fn path_member(&mut self, path: PathId, name: Symbol, range: TextRange, found: &mut Value) {
+        let member = self.member(path, name);
+        self.check_path(member, range);
+        self.check_leak(path, member, range);
+        if matches!(self.names.text(name), "__dict__" | "__getstate__") && self.is_module(path) {
+            self.report_path(id::NAMESPACE, range, "the table of a module");
+        } else {
+            self.check_private(path, member, range);
+        }
+        found.add(Atom::Path(member));
+        self.dependencies.reads(Kept::Overlay(member));
+        if let Some(overlay) = self.overlays.get(&member) {
+            found.join(overlay);
+        }
+        // `value` of an enumeration's member, `func` of a partial.
+        if WRAPPERS.contains(&self.names.text(name)) && self.is_module(path) {
+            found.add(Atom::Path(path));
+        }
+        if let Some(constant) = self.path_constant(member) {
+            found.add(constant);
+        }
+        if !self.names.is_static(path) && !self.is_field_name(member) {
+            let named = self.by_name(name);
+            found.join(&named);
+        }
+    }
+
+    /// Whether a value may be anything that was given to code that can't be followed.
+    fn may_have_escaped(&self, object: &Value) -> bool {
         let is_made =
             |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
-        if object.is_unknown() || atoms.iter().any(is_made) {
-            self.dependencies.reads(Kept::Escaped);
-            let escaped = self.escaped.atoms().iter();
-            atoms.extend(escaped.filter(|atom| !object.atoms().contains(atom)));
+        if !object.is_unknown() && !object.atoms().iter().any(is_made) {
+            return false;
         }
-        atoms
+        self.dependencies.reads(Kept::Escaped);
+        !self.escaped.has_no_atoms()
+    }
+
+    /// What attributes of what escaped may give. Mostly that is nothing to speak of, which is known after
+    /// the first time.
+    fn escaped_member(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
+        let known = match self.escaped_members.get(&name) {
+            Some(known) if self.exempt.is_none() => Some(known.clone()),
+            _ => None,
+        };
+        let (paths, others): (Vec<Atom>, Vec<Atom>) = self
+            .escaped
+            .atoms()
+            .iter()
+            .partition(|atom| matches!(atom, Atom::Path(path) if self.names.is_static(*path)));
+        let mut found = match known {
+            Some(known) => {
+                self.dependencies.reads(Kept::AnyOverlay);
+                known
+            }
+            None => {
+                let before = self.reports;
+                let mut found = Value::default();
+                for atom in paths {
+                    if let Atom::Path(path) = atom
+                        && !object.atoms().contains(&atom)
+                    {
+                        self.path_member(path, name, range, &mut found);
+                    }
+                }
+                // As if it had lain in a variable.
+                found.retain(|atom| match atom {
+                    Atom::Path(path) => self.is_worth_keeping(*path),
+                    _ => true,
+                });
+                if self.reports == before && self.exempt.is_none() && object.has_no_atoms() {
+                    self.escaped_members.insert(name, found.clone());
+                }
+                found
+            }
+        };
+        let mut is_opaque = false;
+        for atom in others {
+            if !object.atoms().contains(&atom) {
+                is_opaque |= self.member_of(atom, name, range, &mut found);
+            }
+        }
+        if is_opaque {
+            found.join(&self.by_name(name));
+            found = found.or_unknown();
+        }
+        found
     }
 
     /// An attribute of the object that a method belongs to, whose attributes the package itself sets.
@@ -393,10 +452,16 @@ impl Engine<'_, '_> {
             }
         }
         let is_harmless = self.is_harmless_key(key);
-        let is_grave = self
-            .with_escaped(object)
-            .into_iter()
-            .any(|atom| self.is_lookup_target(atom, !object.is_unknown()));
+        let escaped: &[Atom] = if self.may_have_escaped(object) {
+            self.escaped.atoms()
+        } else {
+            &[]
+        };
+        let is_grave = object
+            .atoms()
+            .iter()
+            .chain(escaped)
+            .any(|atom| self.is_lookup_target(*atom, !object.is_unknown()));
         if is_grave && !self.is_in_capitals(key) {
             self.report_path(id::DYNAMIC_ATTRIBUTE, range, "the name is computed");
         } else if !is_harmless {

@@ -1,5 +1,7 @@
 //! What calls may give: functions of the package, and what is known of functions from outside.
 
+use std::cell::OnceCell;
+
 use rustpython_parser::ast::{Expr, ExprCall, Keyword};
 use rustpython_parser::text_size::TextRange;
 
@@ -22,17 +24,20 @@ pub(super) struct Arguments {
     pub has_rest: bool,
     /// Names that `**kwargs` gives.
     pub rest_names: Value,
+    all: OnceCell<Value>,
 }
 
 impl Arguments {
     /// All values together.
-    pub fn all(&self) -> Value {
-        let named = self.named.iter().map(|(_, value)| value);
-        let mut all = self.rest.clone();
-        for value in self.positional.iter().chain(named) {
-            all.join(value);
-        }
-        all
+    pub fn all(&self) -> &Value {
+        self.all.get_or_init(|| {
+            let named = self.named.iter().map(|(_, value)| value);
+            let mut all = self.rest.clone();
+            for value in self.positional.iter().chain(named) {
+                all.join(value);
+            }
+            all
+        })
     }
 
     /// The value of a parameter that has a position and a name.
@@ -52,6 +57,8 @@ pub(super) struct Call<'c> {
     pub place: (usize, u8),
     /// The object whose method is called, and the method.
     pub method: Option<(&'c Value, Symbol)>,
+    /// What code that can't be followed gives for it.
+    pub handed: OnceCell<Value>,
 }
 
 impl Engine<'_, '_> {
@@ -80,6 +87,7 @@ impl Engine<'_, '_> {
             range: *range,
             place: (place(call), 0),
             method: object.as_ref().map(|(object, name)| (object, *name)),
+            handed: OnceCell::new(),
         };
         self.note_first_call(&callee, &call);
         self.check_call(&callee, &call);
@@ -106,6 +114,7 @@ impl Engine<'_, '_> {
             range: TextRange::default(),
             place: (place.0, place.1.saturating_add(100)),
             method: None,
+            handed: OnceCell::new(),
         };
         self.note_first_call(decorator, &call);
         self.apply(decorator, &call, false)
@@ -263,10 +272,10 @@ impl Engine<'_, '_> {
             return;
         }
         let all = call.arguments.all();
-        let elements = self.elements(&all);
+        let elements = self.elements(all);
         for atom in object.atoms().to_vec() {
             if let Atom::Holder(holder) = atom {
-                self.put(holder, &all);
+                self.put(holder, all);
                 self.put(holder, &elements);
             }
         }
@@ -291,7 +300,7 @@ impl Engine<'_, '_> {
                     result.join(&value);
                 }
                 Atom::Crowd => {
-                    let carried = self.carried(&call.arguments.all());
+                    let carried = self.carried(call.arguments.all());
                     self.give_to_crowd(&carried, &call.arguments.rest_names);
                     self.dependencies.reads(Kept::Crowd);
                     result.join(&self.crowd.results);
@@ -461,6 +470,7 @@ impl Engine<'_, '_> {
                     let new = Value::unknown();
                     let call = Call {
                         method: Some((&new, name)),
+                        handed: OnceCell::new(),
                         ..*call
                     };
                     let result = self.call_function(function, &call);
@@ -482,7 +492,7 @@ impl Engine<'_, '_> {
         for (name, value) in &call.arguments.named {
             self.store_attribute(*name, value);
         }
-        let carried = self.carried(&call.arguments.all());
+        let carried = self.carried(call.arguments.all());
         self.dependencies.reads(Kept::Class(class));
         let has_outside_base = self
             .scopes
@@ -498,7 +508,7 @@ impl Engine<'_, '_> {
     /// `operator.attrgetter("a.b")(object)`
     fn call_getter(&mut self, name: Symbol, call: &Call) -> Value {
         let path = self.names.text(name).to_owned();
-        let mut value = call.arguments.all();
+        let mut value = call.arguments.all().clone();
         if path == UNKNOWN_GETTER {
             return self.lookup_attribute(&value, &Value::unknown(), call.range);
         }
@@ -511,9 +521,17 @@ impl Engine<'_, '_> {
 
     /// Code that can't be followed: it may give back what it was given, keep it, or call it.
     pub(super) fn call_unknown(&mut self, call: &Call) -> Value {
+        if let Some(known) = call.handed.get() {
+            return known.clone();
+        }
+        let handed = self.hand_over(call);
+        call.handed.get_or_init(|| handed).clone()
+    }
+
+    fn hand_over(&mut self, call: &Call) -> Value {
         let all = call.arguments.all();
-        let carried = self.carried(&all);
-        self.change(&all);
+        let carried = self.carried(all);
+        self.change(all);
         for (name, value) in &call.arguments.named {
             self.store_attribute(*name, value);
             if self.names.text(*name) == "namespace" {
@@ -576,6 +594,7 @@ impl Engine<'_, '_> {
                         range: TextRange::default(),
                         place: (place_of_class(class), 0),
                         method: None,
+            handed: OnceCell::new(),
                     };
                     self.call_class(class, &call);
                 }
@@ -616,7 +635,7 @@ impl Engine<'_, '_> {
                 .iter()
                 .any(|atom| matches!(atom, Atom::Function(_) | Atom::Class(_)))
         };
-        let carried = self.carried(&call.arguments.all());
+        let carried = self.carried(call.arguments.all());
         if callee.is_unknown() || leads_in(callee) || leads_in(&carried) {
             self.note_first_call_at(call.range.start().to_usize());
         }

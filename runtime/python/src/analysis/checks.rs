@@ -79,7 +79,7 @@ impl Engine<'_, '_> {
                         matches!(text.as_str(), "/dev/mem" | "/dev/kmem" | "/dev/port")
                             || (text.contains("/proc/") && text.ends_with("mem"))
                     };
-                    if self.texts(&all).iter().any(is_memory) {
+                    if self.texts(all).iter().any(is_memory) {
                         self.report_path(
                             id::NATIVE_CODE,
                             call.range,
@@ -150,7 +150,7 @@ impl Engine<'_, '_> {
             }
             "eval" | "query" => self.check_expression_text(object, call),
             "insert" | "append" | "extend"
-                if self.is_search_path(object) && !self.is_beside_file(&call.arguments.all()) =>
+                if self.is_search_path(object) && !self.is_beside_file(call.arguments.all()) =>
             {
                 self.report_path(id::SEARCH_PATH, call.range, "`sys.path`");
             }
@@ -178,7 +178,7 @@ impl Engine<'_, '_> {
     /// Follows the attributes that replacement fields read: what they give goes to `__format__`.
     fn read_templates(&mut self, templates: &[String], call: &Call) {
         let given = call.arguments.all();
-        if self.carried(&given).has_no_atoms() {
+        if self.carried(given).has_no_atoms() {
             return;
         }
         for template in templates {
@@ -246,8 +246,8 @@ impl Engine<'_, '_> {
     /// Strings that the called function evaluates.
     pub(super) fn run_texts(&mut self, call: &Call) {
         let all = call.arguments.all();
-        let elements = self.elements(&all);
-        let mut texts = self.texts(&all);
+        let elements = self.elements(all);
+        let mut texts = self.texts(all);
         texts.extend(self.texts(&elements));
         for text in texts {
             let Some(expression) = self.parsed_text(text) else {

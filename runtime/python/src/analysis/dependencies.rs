@@ -15,6 +15,7 @@ pub(super) enum Cell {
     Attribute(Symbol),
     AnyAttribute,
     Overlay(PathId),
+    AnyOverlay,
     Holder(HolderId),
     /// What a function gives.
     Function(FunctionId),

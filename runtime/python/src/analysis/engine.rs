@@ -110,6 +110,8 @@ pub(super) struct Engine<'a, 'q> {
     pub has_evaluator: bool,
     /// What was given to code that can't be followed, and may come back from anywhere.
     pub escaped: Value,
+    /// What attributes of what escaped are, where that is nothing to report.
+    pub escaped_members: FxHashMap<Symbol, Value>,
     pub fixed: Vec<Fixed>,
     decisions: FxHashMap<PathId, Option<Decision>>,
 
@@ -130,6 +132,8 @@ pub(super) struct Engine<'a, 'q> {
     pub exempt: Option<&'static str>,
     /// The string in whose code we are: findings are placed there.
     pub is_quoted: Option<TextRange>,
+    /// How often something was found, be it new or not.
+    pub reports: usize,
 }
 
 /// Runs the engine over a package.
@@ -182,6 +186,7 @@ pub(super) fn run(
         has_dynamic_stores: false,
         has_evaluator: false,
         escaped: Value::default(),
+        escaped_members: FxHashMap::default(),
         fixed: Vec::new(),
         decisions: FxHashMap::default(),
         scope: ScopeId(0),
@@ -196,6 +201,7 @@ pub(super) fn run(
         max_work: (nodes * WORK_PER_NODE).clamp(MIN_WORK, MAX_WORK),
         exempt: None,
         is_quoted: None,
+        reports: 0,
     };
     engine.settle(modules);
     let both = engine.findings.into_iter().zip(engine.denials);
@@ -641,6 +647,7 @@ impl<'a> Engine<'a, '_> {
     }
 
     pub(super) fn report(&mut self, range: Option<TextRange>, rule: &'static Rule, subject: &str) {
+        self.reports += 1;
         // Those that decide have room of their own: no flood of others hides them.
         let is_grave = self.policy.severity(rule) == PythonVerdict::Deny;
         let findings = if is_grave {

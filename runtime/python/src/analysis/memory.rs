@@ -356,7 +356,7 @@ impl Engine<'_, '_> {
     }
 
     /// Whether anything more can be found out about a path once it lies in a variable.
-    fn is_worth_keeping(&self, path: PathId) -> bool {
+    pub(super) fn is_worth_keeping(&self, path: PathId) -> bool {
         if let Some(known) = self.kept.borrow().get(&path) {
             return *known;
         }
@@ -638,6 +638,7 @@ impl Engine<'_, '_> {
         let is_new = self.absorb(&mut escaped, &others);
         self.escaped = escaped;
         if is_new {
+            self.escaped_members.clear();
             self.dependencies.changed(Kept::Escaped);
         }
     }

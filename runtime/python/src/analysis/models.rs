@@ -54,7 +54,7 @@ impl Engine<'_, '_> {
             | "builtins.id"
             | "builtins.hash"
             | "builtins.repr" => {
-                self.hand_to_protocols(&call.arguments.all());
+                self.hand_to_protocols(call.arguments.all());
                 Value::unknown()
             }
             "builtins.vars" | "builtins.dir" => self.call_vars(&text, call),
@@ -71,9 +71,9 @@ impl Engine<'_, '_> {
             }
             "builtins.next" | "builtins.min" | "builtins.max" => {
                 let all = call.arguments.all();
-                let elements = self.iterated(&all);
+                let elements = self.iterated(all);
                 let result = self.call_external(path, call);
-                result.joined(&elements).joined(&all)
+                result.joined(&elements).joined(all)
             }
             "functools.wraps" | "functools.update_wrapper" => self.call_wraps(path, call),
             "builtins.__import__" | "importlib.import_module" => self.call_import(path, call),

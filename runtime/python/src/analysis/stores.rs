@@ -68,6 +68,8 @@ impl Engine<'_, '_> {
                     let mut overlay = self.overlays.remove(&member).unwrap_or_default();
                     if self.absorb(&mut overlay, value) {
                         self.dependencies.changed(Kept::Overlay(member));
+                        self.dependencies.changed(Kept::AnyOverlay);
+                        self.escaped_members.clear();
                     }
                     self.overlays.insert(member, overlay);
                 }
