@@ -133,62 +133,82 @@ impl Engine<'_, '_> {
     fn may_have_escaped(&self, object: &Value) -> bool {
         let is_made =
             |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
-        if !object.is_unknown() && !object.atoms().iter().any(is_made) {
-            return false;
-        }
-        self.dependencies.reads(Kept::Escaped);
-        !self.escaped.has_no_atoms()
+        object.is_unknown() || object.atoms().iter().any(is_made)
     }
 
-    /// What attributes of what escaped may give. Mostly that is nothing to speak of, which is known after
-    /// the first time.
+    /// What attributes of what escaped may give.
     fn escaped_member(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
+        self.dependencies.reads(Kept::EscapedMember(name));
         let known = match self.escaped_members.get(&name) {
-            Some(known) if self.exempt.is_none() => Some(known.clone()),
-            _ => None,
+            Some(known) => known.clone(),
+            None => self.probe_escaped(name),
         };
-        let (paths, others): (Vec<Atom>, Vec<Atom>) = self
-            .escaped
-            .atoms()
-            .iter()
-            .partition(|atom| matches!(atom, Atom::Path(path) if self.names.is_static(*path)));
-        let mut found = match known {
-            Some(known) => {
-                self.dependencies.reads(Kept::AnyOverlay);
-                known
+        let is_of_interest = known.is_none() || self.exempt.is_some();
+        let mut found = known.unwrap_or_default();
+        let mut is_opaque = false;
+        for atom in self.escaped.atoms().to_vec() {
+            if object.atoms().contains(&atom) {
+                continue;
             }
-            None => {
-                let before = self.reports;
-                let mut found = Value::default();
-                for atom in paths {
-                    if let Atom::Path(path) = atom
-                        && !object.atoms().contains(&atom)
-                    {
+            match atom {
+                Atom::Path(path) if self.names.is_static(path) => {
+                    if is_of_interest {
                         self.path_member(path, name, range, &mut found);
                     }
                 }
-                // As if it had lain in a variable.
-                found.retain(|atom| match atom {
-                    Atom::Path(path) => self.is_worth_keeping(*path),
-                    _ => true,
-                });
-                if self.reports == before && self.exempt.is_none() && object.has_no_atoms() {
-                    self.escaped_members.insert(name, found.clone());
-                }
-                found
+                _ => is_opaque |= self.member_of(atom, name, range, &mut found),
             }
-        };
-        let mut is_opaque = false;
-        for atom in others {
-            if !object.atoms().contains(&atom) {
-                is_opaque |= self.member_of(atom, name, range, &mut found);
-            }
+        }
+        if is_of_interest {
+            self.keep_worthy(&mut found);
         }
         if is_opaque {
             found.join(&self.by_name(name));
             found = found.or_unknown();
         }
         found
+    }
+
+    /// What attributes of the modules that escaped may give, if there is nothing to report about them.
+    fn probe_escaped(&mut self, name: Symbol) -> Option<Value> {
+        let before = self.reports;
+        self.is_probing = true;
+        let mut found = Value::default();
+        for atom in self.escaped.atoms().to_vec() {
+            if let Atom::Path(path) = atom
+                && self.names.is_static(path)
+            {
+                self.path_member(path, name, TextRange::default(), &mut found);
+            }
+        }
+        self.is_probing = false;
+        self.keep_worthy(&mut found);
+        let known = (self.reports == before).then_some(found);
+        self.escaped_members.insert(name, known.clone());
+        known
+    }
+
+    /// Leaves what would be kept in a variable: what can be done with the rest was checked already.
+    fn keep_worthy(&self, found: &mut Value) {
+        found.retain(|atom| match atom {
+            Atom::Path(path) => self.is_worth_keeping(*path),
+            _ => true,
+        });
+    }
+
+    /// Notes that more escaped, which matters for few names.
+    pub(super) fn escaped_members_changed(&mut self) {
+        let is_plain = |atom: &Atom| matches!(atom, Atom::Path(path) if self.names.is_static(*path));
+        let are_plain = self.escaped.atoms().iter().all(is_plain);
+        let mut names: Vec<Symbol> = self.escaped_members.keys().copied().collect();
+        names.sort_unstable();
+        let before = std::mem::take(&mut self.escaped_members);
+        for name in names {
+            let known = before.get(&name).and_then(Option::as_ref);
+            if !are_plain || known.is_none() || self.probe_escaped(name).as_ref() != known {
+                self.dependencies.changed(Kept::EscapedMember(name));
+            }
+        }
     }
 
     /// An attribute of the object that a method belongs to, whose attributes the package itself sets.
@@ -453,6 +473,7 @@ impl Engine<'_, '_> {
         }
         let is_harmless = self.is_harmless_key(key);
         let escaped: &[Atom] = if self.may_have_escaped(object) {
+            self.dependencies.reads(Kept::Escaped);
             self.escaped.atoms()
         } else {
             &[]

@@ -311,7 +311,7 @@ impl Engine<'_, '_> {
                     result.join(&value);
                 }
                 Atom::Holder(holder) if !is_inside => {
-                    let reach = self.reach_of(holder);
+                    let reach = self.reach_of(holder).clone();
                     if !reach.has_no_atoms() {
                         let value = self.apply(&reach, call, true);
                         result.join(&value);

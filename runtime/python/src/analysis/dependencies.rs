@@ -15,16 +15,24 @@ pub(super) enum Cell {
     Attribute(Symbol),
     AnyAttribute,
     Overlay(PathId),
-    AnyOverlay,
+    /// What a container holds, and under which keys.
     Holder(HolderId),
+    /// What a container leads to, at any depth.
+    HolderReach(HolderId),
+    /// Whether a container may have changed after it was written down.
+    HolderChanged(HolderId),
     /// What a function gives.
     Function(FunctionId),
+    /// What that leads to, at any depth.
+    FunctionReach(FunctionId),
     /// What a class derives from.
     Class(ScopeId),
     /// Where a module first calls what may lead into the package's functions.
     FirstCall(FileId),
     /// What may come from anywhere.
     Escaped,
+    /// What attributes of this name of what may come from anywhere are.
+    EscapedMember(Symbol),
     /// What the crowd leads to.
     Crowd,
 }

@@ -111,7 +111,7 @@ pub(super) struct Engine<'a, 'q> {
     /// What was given to code that can't be followed, and may come back from anywhere.
     pub escaped: Value,
     /// What attributes of what escaped are, where that is nothing to report.
-    pub escaped_members: FxHashMap<Symbol, Value>,
+    pub escaped_members: FxHashMap<Symbol, Option<Value>>,
     pub fixed: Vec<Fixed>,
     decisions: FxHashMap<PathId, Option<Decision>>,
 
@@ -134,6 +134,8 @@ pub(super) struct Engine<'a, 'q> {
     pub is_quoted: Option<TextRange>,
     /// How often something was found, be it new or not.
     pub reports: usize,
+    /// Whether we only look what there would be to find.
+    pub is_probing: bool,
 }
 
 /// Runs the engine over a package.
@@ -202,6 +204,7 @@ pub(super) fn run(
         exempt: None,
         is_quoted: None,
         reports: 0,
+        is_probing: false,
     };
     engine.settle(modules);
     let both = engine.findings.into_iter().zip(engine.denials);
@@ -422,13 +425,17 @@ impl<'a> Engine<'a, '_> {
         let is_protocol = function.is_protocol;
         let mut results = std::mem::take(&mut function.results);
         let mut reach = std::mem::take(&mut function.reach);
-        let is_new = self.absorb(&mut results, value) | self.absorb(&mut reach, &carried);
+        let is_new = self.absorb(&mut results, value);
+        let leads_further = self.absorb(&mut reach, &carried);
         if let Some(function) = self.scopes.functions.get_mut(id.index()) {
             function.results = results;
             function.reach = reach;
         }
         if is_new {
             self.dependencies.changed(Kept::Function(id));
+        }
+        if leads_further {
+            self.dependencies.changed(Kept::FunctionReach(id));
         }
         if is_protocol {
             self.escape(&carried);
@@ -648,6 +655,9 @@ impl<'a> Engine<'a, '_> {
 
     pub(super) fn report(&mut self, range: Option<TextRange>, rule: &'static Rule, subject: &str) {
         self.reports += 1;
+        if self.is_probing {
+            return;
+        }
         // Those that decide have room of their own: no flood of others hides them.
         let is_grave = self.policy.severity(rule) == PythonVerdict::Deny;
         let findings = if is_grave {

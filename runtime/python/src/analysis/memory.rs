@@ -160,14 +160,13 @@ impl Engine<'_, '_> {
         };
         let mut keys = holder.keys.take().unwrap_or_default();
         let mut reach = std::mem::take(&mut holder.reach);
-        let is_new = self.absorb(&mut keys, key) | self.absorb(&mut reach, &carried);
+        let is_new = self.absorb(&mut keys, key);
+        let leads_further = self.absorb(&mut reach, &carried);
         if let Some(holder) = self.holders.get_mut(id.index()) {
             holder.keys = Some(keys);
             holder.reach = reach;
         }
-        if is_new {
-            self.dependencies.changed(Kept::Holder(id));
-        }
+        self.note_growth(id, is_new, leads_further);
     }
 
     pub(super) fn put_key_if_mapping(&mut self, id: HolderId, key: &Value) {
@@ -216,7 +215,10 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn is_holder_changed(&self, id: HolderId) -> bool {
-        self.holder_of(id).is_some_and(|holder| holder.is_changed)
+        let id = self.found(id);
+        self.dependencies.reads(Kept::HolderChanged(id));
+        let holder = self.holders.get(id.index());
+        holder.is_some_and(|holder| holder.is_changed)
     }
 
     pub(super) fn put(&mut self, id: HolderId, value: &Value) {
@@ -227,13 +229,21 @@ impl Engine<'_, '_> {
         };
         let mut contents = std::mem::take(&mut holder.contents);
         let mut reach = std::mem::take(&mut holder.reach);
-        let is_new = self.absorb(&mut contents, value) | self.absorb(&mut reach, &carried);
+        let is_new = self.absorb(&mut contents, value);
+        let leads_further = self.absorb(&mut reach, &carried);
         if let Some(holder) = self.holders.get_mut(id.index()) {
             holder.contents = contents;
             holder.reach = reach;
         }
+        self.note_growth(id, is_new, leads_further);
+    }
+
+    fn note_growth(&mut self, id: HolderId, is_new: bool, leads_further: bool) {
         if is_new {
             self.dependencies.changed(Kept::Holder(id));
+        }
+        if leads_further {
+            self.dependencies.changed(Kept::HolderReach(id));
         }
     }
 
@@ -245,7 +255,7 @@ impl Engine<'_, '_> {
                 if let Some(holder) = self.holders.get_mut(id.index())
                     && !std::mem::replace(&mut holder.is_changed, true)
                 {
-                    self.dependencies.changed(Kept::Holder(id));
+                    self.dependencies.changed(Kept::HolderChanged(id));
                 }
             }
         }
@@ -314,14 +324,12 @@ impl Engine<'_, '_> {
                 }
                 Atom::Const(_) | Atom::Prefix(_) => {}
                 Atom::Holder(id) => {
-                    if let Some(holder) = self.holder_of(id) {
-                        carried.join(&holder.reach);
-                    }
+                    carried.join(self.reach_of(id));
                 }
                 // Whoever is given a function may call it.
                 Atom::Function(id) => {
                     carried.add(*atom);
-                    self.dependencies.reads(Kept::Function(id));
+                    self.dependencies.reads(Kept::FunctionReach(id));
                     if let Some(function) = self.scopes.functions.get(id.index()) {
                         carried.join(&function.reach);
                     }
@@ -499,7 +507,9 @@ impl Engine<'_, '_> {
         merged.same_as = first;
         merged.is_changed = true;
         let (contents, keys) = (merged.contents.clone(), merged.keys.clone());
-        self.dependencies.changed(Kept::Holder(other));
+        for cell in [Kept::Holder, Kept::HolderReach, Kept::HolderChanged] {
+            self.dependencies.changed(cell(other));
+        }
         self.change(&Value::of(Atom::Holder(first)));
         self.put(first, &contents);
         if let Some(keys) = keys {
@@ -527,10 +537,11 @@ impl Engine<'_, '_> {
     }
 
     /// What a container leads to, at any depth.
-    pub(super) fn reach_of(&self, id: HolderId) -> Value {
-        self.holder_of(id)
-            .map(|holder| holder.reach.clone())
-            .unwrap_or_default()
+    pub(super) fn reach_of(&self, id: HolderId) -> &Value {
+        let id = self.found(id);
+        self.dependencies.reads(Kept::HolderReach(id));
+        let holder = self.holders.get(id.index());
+        holder.map_or(Value::NOTHING, |holder| &holder.reach)
     }
 
     fn holder_of(&self, id: HolderId) -> Option<&Holder> {
@@ -638,8 +649,8 @@ impl Engine<'_, '_> {
         let is_new = self.absorb(&mut escaped, &others);
         self.escaped = escaped;
         if is_new {
-            self.escaped_members.clear();
             self.dependencies.changed(Kept::Escaped);
+            self.escaped_members_changed();
         }
     }
 }

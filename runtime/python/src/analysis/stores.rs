@@ -68,8 +68,8 @@ impl Engine<'_, '_> {
                     let mut overlay = self.overlays.remove(&member).unwrap_or_default();
                     if self.absorb(&mut overlay, value) {
                         self.dependencies.changed(Kept::Overlay(member));
-                        self.dependencies.changed(Kept::AnyOverlay);
-                        self.escaped_members.clear();
+                        self.escaped_members.remove(&name);
+                        self.dependencies.changed(Kept::EscapedMember(name));
                     }
                     self.overlays.insert(member, overlay);
                 }

@@ -73,6 +73,14 @@ pub(crate) struct Value {
 }
 
 impl Value {
+    /// What nothing has reached yet.
+    pub(crate) const NOTHING: &Self = &Self {
+        atoms: Vec::new(),
+        is_unknown: false,
+        is_any_text: false,
+        is_any_path: false,
+    };
+
     pub(crate) fn unknown() -> Self {
         Self {
             atoms: Vec::new(),
