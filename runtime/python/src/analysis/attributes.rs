@@ -28,7 +28,7 @@ const PUBLIC_DUNDERS: [&str; 14] = [
 ];
 
 /// Names of fields, which are written down in a class.
-pub(super) const FIELD_NAMES: [&str; 3] = [
+pub(crate) const FIELD_NAMES: [&str; 3] = [
     "dataclasses.fields()[].name",
     "attr.fields()[].name",
     "attrs.fields()[].name",

@@ -34,7 +34,7 @@ const GENERICS: [&str; 13] = [
 
 impl<'a> Scopes<'a> {
     /// Adds a file of the package.
-    pub(crate) fn add_file(&mut self, body: &'a [Stmt], names: &mut Names) {
+    pub(crate) fn add_file(&mut self, body: &'a [Stmt], names: &mut Names<'_>) {
         let file = FileId::of(self.modules.len());
         let scope = self.open(ScopeKind::Module, None, file);
         self.modules.push(scope);
@@ -48,15 +48,15 @@ impl<'a> Scopes<'a> {
     }
 }
 
-struct Walk<'w, 'a> {
+struct Walk<'w, 'a, 'p> {
     scopes: &'w mut Scopes<'a>,
-    names: &'w mut Names,
+    names: &'w mut Names<'p>,
     scope: ScopeId,
     /// Whether the statement always runs when its scope does.
     is_certain: bool,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> Walk<'_, 'a, '_> {
     fn body(&mut self, body: &'a [Stmt]) {
         for statement in body {
             self.statement(statement);

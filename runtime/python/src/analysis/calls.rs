@@ -7,7 +7,7 @@ use rustpython_parser::text_size::TextRange;
 
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
-use super::names::{CALLED, PathId, Symbol};
+use super::names::{PathId, Symbol};
 use super::scopes::{ScopeKind, place};
 use super::value::{Atom, FunctionId, ScopeId, Value};
 use super::visit::Parameter;
@@ -620,7 +620,7 @@ impl Engine<'_, '_> {
 
     /// The result of a function from outside that is no more than that.
     pub(super) fn called(&mut self, path: PathId) -> Value {
-        let called = self.names.exact(CALLED);
+        let called = self.names.called;
         Value::of(Atom::Path(self.names.child(path, called)))
     }
 

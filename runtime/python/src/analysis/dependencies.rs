@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::names::{PathId, Symbol};
 use super::value::{FileId, FunctionId, HolderId, ScopeId};
@@ -58,6 +59,9 @@ struct Reader {
     run: u32,
 }
 
+/// Most things are read in one place or two.
+type Readers = SmallVec<[Reader; 2]>;
+
 /// Who has read what, and who has to be looked at again.
 #[derive(Default)]
 pub(super) struct Dependencies {
@@ -70,7 +74,7 @@ pub(super) struct Dependencies {
     runs: Vec<u32>,
     is_dirty: Vec<bool>,
     dirty: Vec<Step>,
-    readers: RefCell<FxHashMap<Cell, Vec<Reader>>>,
+    readers: RefCell<FxHashMap<Cell, Readers>>,
 }
 
 impl Dependencies {

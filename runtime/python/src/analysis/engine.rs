@@ -63,7 +63,7 @@ enum Node<'a> {
 
 pub(super) struct Engine<'a, 'q> {
     pub scopes: Scopes<'a>,
-    pub names: Names,
+    pub names: Names<'q>,
     pub policy: &'q Policy,
     pub catalogue: &'static Catalogue,
     /// Annotations in quotes, by the place of the string.
@@ -142,7 +142,7 @@ pub(super) struct Engine<'a, 'q> {
 pub(super) fn run(
     modules: &[Module],
     scopes: Scopes<'_>,
-    names: Names,
+    names: Names<'_>,
     quoted: &HashMap<usize, Box<Expr>>,
     policy: &Policy,
 ) -> Vec<Vec<Finding>> {
@@ -469,20 +469,20 @@ impl<'a> Engine<'a, '_> {
         let mut value = Value::default();
         loop {
             match self.scopes.resolve(from, name, at, first_call) {
-                Binding::Here(scope) => return value.joined(&self.variable(scope, name)),
+                Binding::Here(scope) => return self.variable(scope, name).joined(&value),
                 Binding::HereBeforeCalls(scope) => {
                     self.dependencies.reads(Kept::FirstCall(file));
-                    return value.joined(&self.variable(scope, name));
+                    return self.variable(scope, name).joined(&value);
                 }
                 Binding::HereOrOutside(scope) => {
                     value.join(&self.variable(scope, name));
                     match self.scopes.outside(scope) {
                         Some(outside) => from = outside,
-                        None if self.is_builtin(name) => return value.joined(&self.builtin(name)),
+                        None if self.is_builtin(name) => return self.builtin(name).joined(&value),
                         None => return value,
                     }
                 }
-                Binding::Builtin => return value.joined(&self.builtin(name)),
+                Binding::Builtin => return self.builtin(name).joined(&value),
             }
         }
     }

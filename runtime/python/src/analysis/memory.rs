@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::calls::UNKNOWN_GETTER;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
-use super::names::{ELEMENT, PathId};
+use super::names::PathId;
 use super::value::{Atom, ConstId, FunctionId, HolderId, Value};
 use crate::fold::Const;
 use crate::policy::id;
@@ -287,7 +287,7 @@ impl Engine<'_, '_> {
                     }
                 }
                 Atom::Path(path) => {
-                    let element = self.names.exact(ELEMENT);
+                    let element = self.names.element;
                     elements.add(Atom::Path(self.names.child(path, element)));
                     // Nobody iterates over a module: this is something that has it.
                     if self.is_module(path) {

@@ -37,7 +37,9 @@ use rustpython_parser::ast::Stmt;
 
 use crate::finding::Finding;
 use crate::policy::Policy;
+pub(crate) use attributes::FIELD_NAMES;
 use names::Names;
+pub(crate) use names::told_apart;
 use scopes::Scopes;
 
 /// A file of a package that parsed.
@@ -49,7 +51,7 @@ pub(crate) struct Module {
 
 /// What the policy has against a package, by file.
 pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Vec<Vec<Finding>> {
-    let mut names = Names::telling_apart(policy.paths().chain(attributes::FIELD_NAMES));
+    let mut names = Names::telling_apart(policy.told_apart());
     let mut scopes = Scopes::default();
     for module in modules {
         scopes.add_file(&module.body, &mut names);

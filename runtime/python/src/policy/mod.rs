@@ -9,9 +9,12 @@
 mod catalogue;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use assay_challenge_sdk::abi::PythonVerdict;
 use serde::Deserialize;
+
+use crate::analysis::{FIELD_NAMES, told_apart};
 
 pub(crate) use catalogue::{Catalogue, Rule, catalogue, id};
 
@@ -95,20 +98,40 @@ pub struct Policy {
     paths: BTreeMap<String, Decision>,
     attributes: BTreeMap<String, Decision>,
     severity: BTreeMap<String, PythonVerdict>,
+    /// Beginnings of the paths through made values (`a.b().c`), from the made value on.
+    told_apart: BTreeSet<String>,
 }
+
+/// The built-in policies, which nearly every check uses.
+static BUILT_IN_POLICIES: LazyLock<BTreeMap<&str, Arc<Policy>>> = LazyLock::new(|| {
+    let policies = BUILT_IN.iter().filter_map(|(name, text)| {
+        let policy = Policy::of_text(text).ok()?;
+        Some((*name, Arc::new(policy)))
+    });
+    policies.collect()
+});
 
 impl Policy {
     /// The policy of this name, or the policy that the text is. An empty text means `term`.
     ///
     /// # Errors
     /// [`PolicyError`] when it is neither.
-    pub fn named_or_toml(text: &str) -> Result<Self, PolicyError> {
+    pub fn named_or_toml(text: &str) -> Result<Arc<Self>, PolicyError> {
         if text.len() > MAX_POLICY_BYTES {
             return Err(PolicyError::TooLarge(text.len()));
         }
         let name = if text.is_empty() { "term" } else { text };
+        match BUILT_IN_POLICIES.get(name) {
+            Some(known) => Ok(Arc::clone(known)),
+            None => Self::of_text(text).map(Arc::new),
+        }
+    }
+
+    fn of_text(text: &str) -> Result<Self, PolicyError> {
         let mut policy = Self::of_catalogue();
-        policy.extend(built_in(name).unwrap_or(text))?;
+        policy.extend(text)?;
+        let paths = policy.paths.keys().map(String::as_str);
+        policy.told_apart = told_apart(paths.chain(FIELD_NAMES));
         Ok(policy)
     }
 
@@ -122,9 +145,9 @@ impl Policy {
         self.paths.get(path).copied()
     }
 
-    /// The dotted paths with an entry.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.paths.keys().map(String::as_str)
+    /// Texts of the paths through made values that mean something.
+    pub(crate) fn told_apart(&self) -> &BTreeSet<String> {
+        &self.told_apart
     }
 
     /// Whether there are entries below a path.
