@@ -399,28 +399,31 @@ impl Engine<'_, '_> {
         if kept.includes(value) {
             return false;
         }
+        // Of many, those that are new may turn out to be none.
+        let before = (kept.atoms().len() + value.atoms().len() > MAX_OF_A_KIND).then(|| kept.clone());
         let is_crowded = kept.atoms().contains(&Atom::Crowd);
-        let before = kept.clone();
+        let mut is_unknown = value.is_unknown();
+        let mut is_new = value.is_any_path && !kept.is_any_path;
         for atom in value.atoms() {
             match *atom {
                 Atom::Function(_) | Atom::Class(_) if is_crowded => {
                     self.join_crowd(*atom);
                 }
                 Atom::Holder(id) => {
-                    kept.add(Atom::Holder(self.found(id)));
+                    is_new |= kept.add(Atom::Holder(self.found(id)));
                 }
                 // What can be done with the rest was checked where it was named.
-                Atom::Path(path) if !self.is_worth_keeping(path) => kept.set_unknown(),
+                Atom::Path(path) if !self.is_worth_keeping(path) => is_unknown = true,
                 Atom::Path(path) if kept.is_any_path && !self.is_carrier(path) => {}
-                _ => {
-                    kept.add(*atom);
-                }
+                _ => is_new |= kept.add(*atom),
             }
         }
-        if value.is_unknown() {
+        if is_unknown && !kept.is_unknown() {
             kept.set_unknown();
+            is_new = true;
         }
         kept.is_any_path |= value.is_any_path;
+        let Some(before) = before else { return is_new };
         if kept.atoms().len() > MAX_OF_A_KIND {
             self.narrow(kept);
         }

@@ -150,7 +150,7 @@ impl Value {
         self.is_any_text |= other.is_any_text;
         self.is_any_path |= other.is_any_path;
         if self.atoms.is_empty() {
-            self.atoms.clone_from(&other.atoms);
+            self.atoms.extend_from_slice(&other.atoms);
         } else {
             self.merge(&other.atoms);
         }
