@@ -53,9 +53,6 @@ const WRAPPERS: [&str; 12] = [
 impl Engine<'_, '_> {
     /// What `object.name` may give. Forbidden ways there are reported.
     pub(super) fn attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
-        if self.names.text(name) == "__dict__" {
-            self.note_dynamic_store();
-        }
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
         let mut is_opaque = object.is_unknown();
@@ -71,6 +68,27 @@ impl Engine<'_, '_> {
             found = found.or_unknown();
         }
         found
+    }
+
+    /// Reports forbidden ways to `object.name`, which is only written.
+    pub(super) fn check_attribute(&mut self, object: &Value, name: Symbol, range: TextRange) {
+        self.check_attribute_name(object, name, range);
+        let mut atoms = object.atoms().to_vec();
+        if self.may_have_escaped(object) {
+            self.dependencies.reads(Kept::EscapedMember(name));
+            let is_silent = match self.escaped_members.get(&name) {
+                Some(known) => known.is_some(),
+                None => self.probe_escaped(name).is_some(),
+            };
+            if !is_silent {
+                atoms.extend(self.escaped.atoms());
+            }
+        }
+        for atom in atoms {
+            if let Atom::Path(path) = atom {
+                self.check_path_member(path, name, range);
+            }
+        }
     }
 
     /// Adds what one alternative's attribute may give. Whether it may be anything that has this name.
@@ -102,7 +120,8 @@ impl Engine<'_, '_> {
         }
     }
 
-    fn path_member(&mut self, path: PathId, name: Symbol, range: TextRange, found: &mut Value) {
+    /// Reports a member that is forbidden.
+    fn check_path_member(&mut self, path: PathId, name: Symbol, range: TextRange) -> PathId {
         let member = self.member(path, name);
         self.check_path(member, range);
         self.check_leak(path, member, range);
@@ -111,6 +130,11 @@ impl Engine<'_, '_> {
         } else {
             self.check_private(path, member, range);
         }
+        member
+    }
+
+    fn path_member(&mut self, path: PathId, name: Symbol, range: TextRange, found: &mut Value) {
+        let member = self.check_path_member(path, name, range);
         found.add(Atom::Path(member));
         self.dependencies.reads(Kept::Overlay(member));
         if let Some(overlay) = self.overlays.get(&member) {
@@ -156,6 +180,7 @@ impl Engine<'_, '_> {
                         self.path_member(path, name, range, &mut found);
                     }
                 }
+                Atom::Getter(_) => {}
                 _ => is_opaque |= self.member_of(atom, name, range, &mut found),
             }
         }
@@ -171,11 +196,17 @@ impl Engine<'_, '_> {
 
     /// What attributes of the modules that escaped may give, if there is nothing to report about them.
     fn probe_escaped(&mut self, name: Symbol) -> Option<Value> {
+        let known = self.probe(&self.escaped.atoms().to_vec(), name);
+        self.escaped_members.insert(name, known.clone());
+        known
+    }
+
+    fn probe(&mut self, atoms: &[Atom], name: Symbol) -> Option<Value> {
         let before = self.reports;
         self.is_probing = true;
         let mut found = Value::default();
-        for atom in self.escaped.atoms().to_vec() {
-            if let Atom::Path(path) = atom
+        for atom in atoms {
+            if let Atom::Path(path) = *atom
                 && self.names.is_static(path)
             {
                 self.path_member(path, name, TextRange::default(), &mut found);
@@ -183,9 +214,7 @@ impl Engine<'_, '_> {
         }
         self.is_probing = false;
         self.keep_worthy(&mut found);
-        let known = (self.reports == before).then_some(found);
-        self.escaped_members.insert(name, known.clone());
-        known
+        (self.reports == before).then_some(found)
     }
 
     /// Leaves what would be kept in a variable: what can be done with the rest was checked already.
@@ -197,15 +226,30 @@ impl Engine<'_, '_> {
     }
 
     /// Notes that more escaped, which matters for few names.
-    pub(super) fn escaped_members_changed(&mut self) {
-        let is_plain = |atom: &Atom| matches!(atom, Atom::Path(path) if self.names.is_static(*path));
-        let are_plain = self.escaped.atoms().iter().all(is_plain);
+    pub(super) fn escaped_members_changed(&mut self, new: &[Atom]) {
+        // Of modules we know what they have, and lookups have nothing.
+        let is_plain = |atom: &Atom| match atom {
+            Atom::Path(path) => self.names.is_static(*path),
+            Atom::Getter(_) => true,
+            _ => false,
+        };
+        let are_plain = new.iter().all(is_plain);
         let mut names: Vec<Symbol> = self.escaped_members.keys().copied().collect();
         names.sort_unstable();
-        let before = std::mem::take(&mut self.escaped_members);
         for name in names {
-            let known = before.get(&name).and_then(Option::as_ref);
-            if !are_plain || known.is_none() || self.probe_escaped(name).as_ref() != known {
+            let has_more = match (self.probe(new, name), self.escaped_members.get_mut(&name)) {
+                (Some(new), Some(Some(known))) if known.includes(&new) => false,
+                (Some(new), Some(Some(known))) => {
+                    known.join(&new);
+                    true
+                }
+                (Some(new), _) => !new.says_nothing(),
+                (None, known) => {
+                    known.into_iter().for_each(|known| *known = None);
+                    true
+                }
+            };
+            if has_more || !are_plain {
                 self.dependencies.changed(Kept::EscapedMember(name));
             }
         }
@@ -223,6 +267,7 @@ impl Engine<'_, '_> {
             .heap
             .get(&name)
             .is_some_and(|value| !value.is_unknown());
+        self.dependencies.reads(Kept::DynamicStores);
         if is_set_here && !self.has_dynamic_stores {
             found.atoms().iter().copied().collect()
         } else {
@@ -325,6 +370,9 @@ impl Engine<'_, '_> {
     }
 
     fn check_attribute_name(&mut self, object: &Value, name: Symbol, range: TextRange) {
+        if self.names.text(name) == "__dict__" {
+            self.note_dynamic_store();
+        }
         let rule = *self
             .attribute_rules
             .entry(name)

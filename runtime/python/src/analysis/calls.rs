@@ -560,7 +560,7 @@ impl Engine<'_, '_> {
             self.escape(&others);
         }
         if !others.has_no_atoms() {
-            self.dependencies.reads(Kept::Escaped);
+            self.dependencies.reads(Kept::EscapedGetters);
             for atom in self.escaped.atoms().to_vec() {
                 if let Atom::Getter(name) = atom {
                     self.call_getter(name, call);

@@ -15,6 +15,10 @@ pub(super) enum Cell {
     Variable(ScopeId, Symbol),
     Attribute(Symbol),
     AnyAttribute,
+    /// Whether attributes are set by names that are not written down.
+    DynamicStores,
+    /// Whether something evaluates annotations that are written as text.
+    Evaluator,
     Overlay(PathId),
     /// What a container holds, and under which keys.
     Holder(HolderId),
@@ -32,6 +36,8 @@ pub(super) enum Cell {
     FirstCall(FileId),
     /// What may come from anywhere.
     Escaped,
+    /// Lookups that may come from anywhere.
+    EscapedGetters,
     /// What attributes of this name of what may come from anywhere are.
     EscapedMember(Symbol),
     /// What the crowd leads to.

@@ -617,7 +617,7 @@ impl<'a> Engine<'a, '_> {
         // Every path is decided about when it is first met.
         if !self.has_evaluator && self.is_evaluator(path) {
             self.has_evaluator = true;
-            self.dependencies.all_changed();
+            self.dependencies.changed(Kept::Evaluator);
         }
         decision
     }

@@ -7,6 +7,7 @@ use rustpython_parser::ast::{
 };
 
 use super::annotations::has_call;
+use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::scopes::place;
 use super::value::{Atom, HolderId, Value};
@@ -325,6 +326,7 @@ impl<'a> Engine<'a, '_> {
             let expression: &Expr = expression;
             let before = std::mem::take(&mut self.is_quoted);
             self.is_quoted = Some(before.unwrap_or(constant.range));
+            self.dependencies.reads(Kept::Evaluator);
             if self.has_evaluator && has_call(expression) {
                 self.report_path(
                     id::CODE_EXECUTION,

@@ -122,6 +122,14 @@ impl Engine<'_, '_> {
         }
     }
 
+    /// Notes that a path is a module, which matters if it was taken for something else before.
+    fn note_module(&mut self, path: PathId) {
+        if self.modules.insert(path) && self.carriers.borrow().get(&path) == Some(&false) {
+            self.kept.borrow_mut().remove(&path);
+            self.dependencies.all_changed();
+        }
+    }
+
     /// A module that is imported by its dotted name. Reported if that is not allowed.
     pub(super) fn module(&mut self, name: &str, range: TextRange) -> Value {
         let value = self.named(name);
@@ -171,10 +179,7 @@ impl Engine<'_, '_> {
         if let Some(target) = self.catalogue.aliases.get(&*self.names.path_text(path)) {
             path = self.names.dotted(target).unwrap_or(path);
         }
-        if !self.is_carrier(path) {
-            self.modules.insert(path);
-            self.dependencies.all_changed();
-        }
+        self.note_module(path);
         value.add(Atom::Path(path));
         value
     }

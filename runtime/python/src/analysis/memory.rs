@@ -649,11 +649,17 @@ impl Engine<'_, '_> {
                 }
             }
         }
+        let before = escaped.clone();
         let is_new = self.absorb(&mut escaped, &others);
         self.escaped = escaped;
         if is_new {
             self.dependencies.changed(Kept::Escaped);
-            self.escaped_members_changed();
+            let is_new = |atom: &&Atom| !before.atoms().contains(atom);
+            let new: Vec<Atom> = self.escaped.atoms().iter().filter(is_new).copied().collect();
+            if new.iter().any(|atom| matches!(atom, Atom::Getter(_))) {
+                self.dependencies.changed(Kept::EscapedGetters);
+            }
+            self.escaped_members_changed(&new);
         }
     }
 }

@@ -422,7 +422,7 @@ impl<'a> Engine<'a, '_> {
                 let object = self.expression(&attribute.value);
                 let name = self.names.written(&attribute.attr);
                 // Writing where reading is forbidden is no better.
-                self.attribute(&object, name, attribute.range);
+                self.check_attribute(&object, name, attribute.range);
                 self.store_on(&object, name, value);
                 // `__set__` and `__setattr__` are given what is stored.
                 let carried = self.carried(value);

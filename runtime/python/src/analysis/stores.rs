@@ -50,7 +50,7 @@ impl Engine<'_, '_> {
     pub(super) fn note_dynamic_store(&mut self) {
         if !self.has_dynamic_stores {
             self.has_dynamic_stores = true;
-            self.dependencies.all_changed();
+            self.dependencies.changed(Kept::DynamicStores);
         }
     }
 
@@ -68,8 +68,10 @@ impl Engine<'_, '_> {
                     let mut overlay = self.overlays.remove(&member).unwrap_or_default();
                     if self.absorb(&mut overlay, value) {
                         self.dependencies.changed(Kept::Overlay(member));
-                        self.escaped_members.remove(&name);
-                        self.dependencies.changed(Kept::EscapedMember(name));
+                        if self.escaped.atoms().contains(&atom) {
+                            self.escaped_members.remove(&name);
+                            self.dependencies.changed(Kept::EscapedMember(name));
+                        }
                     }
                     self.overlays.insert(member, overlay);
                 }

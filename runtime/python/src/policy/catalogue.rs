@@ -7,7 +7,7 @@ use assay_challenge_sdk::abi::PythonVerdict;
 use serde::Deserialize;
 
 const RULES: &str = include_str!("catalogue.toml");
-/// Made by `modules.py` from CPython 3.11: lines of `module attribute target`.
+/// Made by `modules.py` from CPython 3.11: lines of `module`, or of `module attribute target`.
 const MODULE_ALIASES: &str = include_str!("modules.txt");
 
 /// A rule: its stable id, what breaking it does, and what falls under it.
@@ -42,7 +42,7 @@ pub(crate) struct Catalogue {
     pub sharp_modules: BTreeSet<String>,
     /// `module.attribute` that is another module, or a function better known under another path.
     pub aliases: BTreeMap<String, String>,
-    /// Modules of the standard library that have such attributes.
+    /// Modules of the standard library, whose attributes are all known.
     modules: BTreeSet<String>,
 }
 
@@ -133,15 +133,16 @@ impl Catalogue {
         let mut aliases = text.aliases;
         let mut modules = BTreeSet::new();
         for line in MODULE_ALIASES.lines() {
-            if let [module, attribute, target] = line.split(' ').collect::<Vec<_>>().as_slice() {
-                let target = if *target == "=" { attribute } else { target };
-                // The names under which people know the modules of files and paths.
-                let known = match *module {
-                    "posixpath" | "ntpath" => "os.path",
-                    other => other,
-                };
-                aliases.insert(format!("{known}.{attribute}"), (*target).to_owned());
-                modules.insert(known.to_owned());
+            let mut words = line.split(' ');
+            // The names under which people know the modules of files and paths.
+            let module = match words.next().unwrap_or_default() {
+                "posixpath" | "ntpath" => "os.path",
+                other => other,
+            };
+            modules.insert(module.to_owned());
+            if let (Some(attribute), Some(target)) = (words.next(), words.next()) {
+                let target = if target == "=" { attribute } else { target };
+                aliases.insert(format!("{module}.{attribute}"), target.to_owned());
             }
         }
         Self {
