@@ -6,6 +6,9 @@ use assay_node::args::{Args, run};
 use assay_node::fault::FaultInjection;
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     run(Args::parse(), FaultInjection::default())
 }
