@@ -246,7 +246,7 @@ fn programs_made_to_keep_the_policy_busy_end_with_a_verdict() {
         (
             "aliases against the order",
             repeated(
-                "import os\ndef g():\n    global a0\n    a0 = os\n",
+                "import os\ndef g():\n    global a1\n    a1 = os\n",
                 3_000,
                 |index| {
                     let index = 3_000 - index;
@@ -255,7 +255,7 @@ fn programs_made_to_keep_the_policy_busy_end_with_a_verdict() {
                         index + 1
                     )
                 },
-            ),
+            ) + "a3001.system('id')\n",
             PythonVerdict::Deny,
         ),
         (
