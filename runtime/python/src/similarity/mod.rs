@@ -4,7 +4,8 @@
 //! statement a tree in preorder. Names that the package gives (variables, parameters, functions, classes,
 //! methods, attributes, aliases of imports) are only told apart from each other; names from outside
 //! (built-ins, members of imported modules by their full path, attributes that the package doesn't
-//! define, keywords of outside functions) are kept. Literals are one symbol per class, tables of literals
+//! define, keywords of outside functions) are kept, through however many modules of the package they are
+//! handed on (`package`). Literals are one symbol per class, tables of literals
 //! one. Annotations, docstrings, imports, `pass`, `async` and `await`, `try` around anything, printing and
 //! logging of what is there anyway, unreachable statements and values that nobody reads are dropped. What
 //! can be written in two ways is brought into one: comparisons and branches turned round, `x += 1`,
@@ -42,6 +43,7 @@ mod features;
 mod index;
 mod known;
 mod lower;
+mod package;
 mod regions;
 mod rewrite;
 mod scope;
@@ -52,6 +54,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use assay_challenge_sdk::abi::PythonFile;
+use rustpython_parser::ast::Stmt;
 
 use crate::source;
 pub use index::Index;
@@ -113,7 +116,8 @@ fn idioms() -> &'static BTreeSet<u64> {
     IDIOMS.get_or_init(|| {
         let mut program = tree::Program::default();
         let body = source::parse(include_str!("idioms.py")).unwrap_or_default();
-        lower::lower(&body, 0, &BTreeSet::new(), &mut program);
+        let package = package::Package::new(std::iter::empty());
+        lower::lower(&body, 0, &package, &mut program);
         finish(&mut program);
         features::statement_hashes(&program)
     })
@@ -133,18 +137,20 @@ fn check_size(files: &[PythonFile]) -> Result<(), FingerprintError> {
 
 /// Needs a large stack.
 fn lower_package(files: &[PythonFile]) -> Result<tree::Program, FingerprintError> {
-    let modules: BTreeSet<String> = files
-        .iter()
-        .flat_map(|file| module_names(&file.path))
-        .collect();
+    let bodies = files.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     let mut program = tree::Program::default();
-    for (number, file) in (0..).zip(files) {
-        let text = source::read(&file.source).map_err(|finding| error(file, "", finding))?;
-        let body = source::parse(&text).map_err(|finding| error(file, &text, finding))?;
-        lower::lower(&body, number, &modules, &mut program);
+    let mut package = package::Package::new(files.iter().map(|file| file.path.as_str()));
+    package.link(&bodies, &mut program);
+    for (number, body) in (0..).zip(&bodies) {
+        lower::lower(body, number, &package, &mut program);
     }
     finish(&mut program);
     Ok(program)
+}
+
+fn parse(file: &PythonFile) -> Result<Vec<Stmt>, FingerprintError> {
+    let text = source::read(&file.source).map_err(|finding| error(file, "", finding))?;
+    source::parse(&text).map_err(|finding| error(file, &text, finding))
 }
 
 /// What can be done when all files are there.
@@ -153,14 +159,6 @@ fn finish(program: &mut tree::Program) {
     rewrite::join_members(program);
     dead::drop_dead(program);
     rewrite::inline(program);
-}
-
-/// Names under which a file is imported: its folders and itself.
-fn module_names(path: &str) -> impl Iterator<Item = String> {
-    let name = path.strip_suffix(".py").unwrap_or(path);
-    name.split('/')
-        .filter(|part| !part.is_empty() && *part != "__init__" && *part != ".")
-        .map(str::to_owned)
 }
 
 fn error(file: &PythonFile, text: &str, finding: crate::finding::Finding) -> FingerprintError {

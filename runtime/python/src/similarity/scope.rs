@@ -1,11 +1,12 @@
 //! Which names mean what, where: the scopes of Python.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use rustpython_parser::ast::{self, Expr, Pattern, Stmt};
 
 use super::known;
+use super::package::{Member, ModuleId, Names, Package, named_module};
 use super::tree::{Program, fold_name};
 
 /// What a name stands for.
@@ -13,8 +14,11 @@ use super::tree::{Program, fold_name};
 pub(super) enum Binding {
     /// Something of the package: which name.
     Own(u32),
-    /// `self`, `cls`, or a class or module of the package: its attributes are the package's.
+    /// `self`, `cls`, a class of the package or what is imported from its modules: its attributes are
+    /// the package's.
     Receiver(u32),
+    /// A module of the package: its attributes are what it says.
+    Module(u32, ModuleId),
     /// The options of a command line: their names are the package's.
     Options(u32),
     /// Imported: the dotted path, whatever it is called here.
@@ -41,20 +45,29 @@ struct Entry {
 
 /// The scopes open at a place of one file.
 #[derive(Debug)]
-pub(super) struct Scopes<'a> {
+pub(super) struct Scopes<'a, 'p> {
     names: HashMap<Cow<'a, str>, Vec<Entry>>,
     open: Vec<(ScopeKind, Vec<Cow<'a, str>>)>,
-    /// Names of modules of the package.
-    modules: &'a BTreeSet<String>,
+    package: &'p Package<'a>,
+    file: u32,
 }
 
-impl<'a> Scopes<'a> {
-    pub(super) fn new(modules: &'a BTreeSet<String>) -> Self {
+impl<'a, 'p> Scopes<'a, 'p> {
+    pub(super) fn new(package: &'p Package<'a>, file: u32) -> Self {
         Self {
             names: HashMap::new(),
             open: Vec::new(),
-            modules,
+            package,
+            file,
         }
+    }
+
+    /// What the names of the module stand for.
+    pub(super) fn into_names(self) -> Names<'a> {
+        let names = self.names.into_iter();
+        names
+            .filter_map(|(name, entries)| Some((name, entries.into_iter().next()?.binding)))
+            .collect()
     }
 
     pub(super) fn kind(&self) -> Option<ScopeKind> {
@@ -80,7 +93,9 @@ impl<'a> Scopes<'a> {
 
     /// What `name` means here; `None` for a built-in or unknown one.
     pub(super) fn look_up(&self, name: &str) -> Option<&Binding> {
-        let entries = self.names.get(name)?;
+        let Some(entries) = self.names.get(name).filter(|entries| !entries.is_empty()) else {
+            return self.package.by_star_import(self.file, name);
+        };
         let innermost = self.open.len();
         let is_visible = |entry: &&Entry| {
             entry.depth == innermost
@@ -113,12 +128,23 @@ impl<'a> Scopes<'a> {
             return None;
         };
         let folded = fold_name(&name.id);
+        let mut links = links.iter().rev();
         let mut path = match self.look_up(&folded) {
             Some(Binding::Path(path) | Binding::Alias(path)) => path.clone(),
+            Some(Binding::Module(_, module)) => {
+                let mut module = *module;
+                loop {
+                    match self.package.member(module, &links.next()?.attr)? {
+                        Member::Outside(path) => break path.to_owned(),
+                        Member::Module(inner) => module = inner,
+                        Member::Own(_) => return None,
+                    }
+                }
+            }
             None if known::is_builtin(&folded) => folded.into_owned(),
             _ => return None,
         };
-        for link in links.iter().rev() {
+        for link in links {
             path.push('.');
             path.push_str(&link.attr);
         }
@@ -382,32 +408,40 @@ impl<'a> Scopes<'a> {
 
     fn bind_import(&mut self, alias: &'a ast::Alias, program: &mut Program) {
         let first = alias.name.split('.').next().unwrap_or_default();
-        let name = alias.asname.as_ref().map_or(first, |name| name.as_str());
-        if self.modules.contains(first) {
+        // `import a.b` binds `a`, `import a.b as c` what is meant.
+        let (name, path) = match &alias.asname {
+            Some(name) => (name.as_str(), alias.name.as_str()),
+            None => (first, first),
+        };
+        let binding = if self.package.has(first) {
             let id = program.define(&fold_name(name));
-            self.rebind(name, Binding::Receiver(id));
+            match self.package.module(self.file, 0, path) {
+                Some(module) => Binding::Module(id, module),
+                None => Binding::Receiver(id),
+            }
         } else {
-            let path = if alias.asname.is_some() {
-                alias.name.as_str()
-            } else {
-                first
-            };
-            self.rebind(name, Binding::Path(path.to_owned()));
-        }
+            Binding::Path(path.to_owned())
+        };
+        self.rebind(name, binding);
     }
 
     fn bind_import_from(&mut self, import: &'a ast::StmtImportFrom, program: &mut Program) {
-        let module = import.module.as_ref().map_or("", |name| name.as_str());
-        let first = module.split('.').next().unwrap_or_default();
+        let dotted = import.module.as_ref().map_or("", |name| name.as_str());
+        let first = dotted.split('.').next().unwrap_or_default();
         let is_relative = import.level.is_some_and(|level| level.to_u32() > 0);
+        let is_own = is_relative || self.package.has(first);
+        let module = named_module(self.package, self.file, import).filter(|_| is_own);
         for alias in &import.names {
-            let name = alias.asname.as_ref().unwrap_or(&alias.name);
-            if is_relative || self.modules.contains(first) {
-                let id = program.define(&fold_name(&alias.name));
-                self.rebind(name, Binding::Receiver(id));
-            } else {
-                self.rebind(name, Binding::Path(format!("{module}.{}", alias.name)));
-            }
+            let folded = fold_name(&alias.name);
+            let member = module.and_then(|module| self.package.member(module, &folded));
+            let binding = match member {
+                Some(Member::Outside(path)) => Binding::Path(path.to_owned()),
+                Some(Member::Own(id)) => Binding::Receiver(id),
+                Some(Member::Module(module)) => Binding::Module(program.define(&folded), module),
+                None if is_own => Binding::Receiver(program.define(&folded)),
+                None => Binding::Path(format!("{dotted}.{}", alias.name)),
+            };
+            self.rebind(alias.asname.as_ref().unwrap_or(&alias.name), binding);
         }
     }
 }

@@ -422,6 +422,7 @@ impl<'a> Lowering<'a, '_> {
             Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
                 None => called.is_name_expr() && known::is_builtin(&name.id),
                 Some(Binding::Path(_) | Binding::Alias(_)) => true,
+                Some(Binding::Module(..)) => self.scopes.path(called).is_some(),
                 Some(Binding::Own(_) | Binding::Receiver(_) | Binding::Options(_)) => false,
             },
             _ => false,
@@ -432,7 +433,7 @@ impl<'a> Lowering<'a, '_> {
         let is_super = |call: &ast::ExprCall| matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "super");
         match object {
             Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
-                Some(Binding::Receiver(_)) => Owner::Receiver,
+                Some(Binding::Receiver(_) | Binding::Module(..)) => Owner::Receiver,
                 Some(Binding::Options(_)) => Owner::Package,
                 _ => Owner::Any,
             },

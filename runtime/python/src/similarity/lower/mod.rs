@@ -9,19 +9,18 @@ mod loops;
 mod patterns;
 mod statements;
 
-use std::collections::BTreeSet;
-
 use rustpython_parser::ast::Stmt;
 use rustpython_parser::text_size::TextRange;
 
 use super::known;
+use super::package::Package;
 use super::scope::{Binding, ScopeKind, Scopes};
 use super::tree::{Kind, NO_NAME, Owner, Program, Token, Unit, fold_name, symbol};
 
-/// Adds a file to the program. `modules` are the names under which files of the package are imported.
-pub(super) fn lower(body: &[Stmt], file: u32, modules: &BTreeSet<String>, program: &mut Program) {
+/// Adds a file of a package that is linked to the program.
+pub(super) fn lower<'a>(body: &'a [Stmt], file: u32, package: &Package<'a>, program: &mut Program) {
     let mut lowering = Lowering {
-        scopes: Scopes::new(modules),
+        scopes: Scopes::new(package, file),
         function: program.functions,
         file,
         program,
@@ -35,7 +34,7 @@ pub(super) fn lower(body: &[Stmt], file: u32, modules: &BTreeSet<String>, progra
 
 struct Lowering<'a, 'p> {
     program: &'p mut Program,
-    scopes: Scopes<'a>,
+    scopes: Scopes<'a, 'p>,
     file: u32,
     function: u32,
 }
@@ -101,7 +100,12 @@ impl Lowering<'_, '_> {
     fn name(&mut self, text: &str, is_store: bool, range: TextRange) {
         let text = fold_name(text);
         match self.scopes.look_up(&text) {
-            Some(Binding::Own(id) | Binding::Receiver(id) | Binding::Options(id)) => {
+            Some(
+                Binding::Own(id)
+                | Binding::Receiver(id)
+                | Binding::Module(id, _)
+                | Binding::Options(id),
+            ) => {
                 let id = *id;
                 self.own(id, is_store, range);
             }
