@@ -50,10 +50,10 @@ mod scope;
 mod sketch;
 mod tree;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use assay_challenge_sdk::abi::PythonFile;
+use rustc_hash::FxHashSet;
 use rustpython_parser::ast::Stmt;
 
 use crate::source;
@@ -111,8 +111,8 @@ pub fn fingerprint(
 }
 
 /// Hashes of the statements that almost every program has. Needs a large stack.
-fn idioms() -> &'static BTreeSet<u64> {
-    static IDIOMS: OnceLock<BTreeSet<u64>> = OnceLock::new();
+fn idioms() -> &'static FxHashSet<u64> {
+    static IDIOMS: OnceLock<FxHashSet<u64>> = OnceLock::new();
     IDIOMS.get_or_init(|| {
         let mut program = tree::Program::default();
         let body = source::parse(include_str!("idioms.py")).unwrap_or_default();
@@ -137,12 +137,25 @@ fn check_size(files: &[PythonFile]) -> Result<(), FingerprintError> {
 
 /// Needs a large stack.
 fn lower_package(files: &[PythonFile]) -> Result<tree::Program, FingerprintError> {
-    let bodies = files.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     let mut program = tree::Program::default();
     let mut package = package::Package::new(files.iter().map(|file| file.path.as_str()));
-    package.link(&bodies, &mut program);
-    for (number, body) in (0..).zip(&bodies) {
-        lower::lower(body, number, &package, &mut program);
+    let mut imports = Vec::with_capacity(files.len());
+    // Syntax trees are large: only those are kept that need something from another one.
+    let mut waiting = Vec::new();
+    for (number, file) in (0..).zip(files) {
+        let body = parse(file)?;
+        let needs = package::Imports::of(&package, number, &body);
+        if needs.are_any {
+            waiting.push((number, body));
+        } else {
+            package.add_leaf(number, &body, &mut program);
+            lower::lower(&body, number, &package, &mut program);
+        }
+        imports.push(needs);
+    }
+    package.link(&waiting, &imports, &mut program);
+    for (number, body) in waiting {
+        lower::lower(&body, number, &package, &mut program);
     }
     finish(&mut program);
     Ok(program)

@@ -1,7 +1,6 @@
 //! The package's modules: which file an import means, and what the names of a module stand for, so that a
 //! name from outside stays one however many modules hand it on.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rustpython_parser::ast::{self, Constant, Expr, Stmt};
@@ -38,9 +37,9 @@ pub(super) struct Package<'a> {
     modules: Vec<Module<'a>>,
     /// The first module of each name.
     by_name: BTreeMap<&'a str, ModuleId>,
-    files: Vec<File<'a>>,
+    files: Vec<File>,
     /// Files that give a name away when all of theirs are imported. Kept where some file imports so.
-    starred: HashMap<Cow<'a, str>, Files>,
+    starred: HashMap<String, Files>,
 }
 
 #[derive(Debug, Default)]
@@ -51,19 +50,19 @@ struct Module<'a> {
 }
 
 #[derive(Debug)]
-struct File<'a> {
+struct File {
     /// Where its relative imports begin.
     folder: ModuleId,
     /// What the names in it stand for.
-    names: Names<'a>,
+    names: Names,
     /// The names it gives away, if it says so.
-    listed: Option<BTreeSet<&'a str>>,
+    listed: Option<BTreeSet<String>>,
     /// Files all of whose names it has, itself or through others.
     stars: Files,
 }
 
 /// Names of a module, and what they are bound to.
-pub(super) type Names<'a> = HashMap<Cow<'a, str>, Binding>;
+pub(super) type Names = HashMap<String, Binding>;
 
 impl<'a> Package<'a> {
     /// The modules at these paths, one for each file.
@@ -168,7 +167,7 @@ impl<'a> Package<'a> {
         self.starred(self.files.get(file as usize)?, name)
     }
 
-    fn starred(&self, file: &File<'a>, name: &str) -> Option<&Binding> {
+    fn starred(&self, file: &File, name: &str) -> Option<&Binding> {
         if file.stars.is_empty() {
             return None;
         }
@@ -180,27 +179,39 @@ impl<'a> Package<'a> {
         self.modules.get(module.0)?.members.get(name).copied()
     }
 
-    /// Finds out what the names of all modules stand for. A module comes after those it imports, as when
-    /// Python runs them; modules that import each other are gone through until nothing changes.
-    pub(super) fn link(&mut self, bodies: &'a [Vec<Stmt>], program: &mut Program) {
-        let imports: Vec<Imports<'a>> = (0..)
-            .zip(bodies)
-            .map(|(file, body)| Imports::of(self, file, body))
+    /// Whether a package has more than one file.
+    fn is_large(&self) -> bool {
+        self.files.len() > 1
+    }
+
+    /// Remembers a file that imports nothing from the package: its names stand for what it says.
+    pub(super) fn add_leaf(&mut self, file: u32, body: &[Stmt], program: &mut Program) {
+        if self.is_large() {
+            self.bind(file, body, program);
+        }
+    }
+
+    /// Finds out what the names of the other modules stand for. A module comes after those it imports, as
+    /// when Python runs them; modules that import each other are gone through until nothing changes.
+    pub(super) fn link(
+        &mut self,
+        others: &[(u32, Vec<Stmt>)],
+        imports: &[Imports],
+        program: &mut Program,
+    ) {
+        self.link_stars(imports);
+        let mut order = Order::new(imports);
+        (0..imports.len()).for_each(|file| order.visit(file));
+        let bodies: BTreeMap<usize, &[Stmt]> = others
+            .iter()
+            .map(|(file, body)| (*file as usize, body.as_slice()))
             .collect();
-        self.link_stars(&imports);
-        let mut order = Order::new(&imports);
-        (0..bodies.len()).for_each(|file| order.visit(file));
         for _ in 0..MAX_ROUNDS {
             let mut is_changed = false;
-            for file in &order.files {
-                let Some(body) = bodies.get(*file) else {
-                    continue;
-                };
-                let mut scopes = Scopes::new(self, u32::try_from(*file).unwrap_or(u32::MAX));
-                scopes.enter(ScopeKind::Module);
-                scopes.bind_block(body, program);
-                let names = scopes.into_names();
-                is_changed |= self.set_names(*file, names);
+            for at in &order.files {
+                if let (Some(body), Ok(file)) = (bodies.get(at), u32::try_from(*at)) {
+                    is_changed |= self.bind(file, body, program);
+                }
             }
             if !order.is_cyclic || !is_changed {
                 break;
@@ -208,10 +219,13 @@ impl<'a> Package<'a> {
         }
     }
 
-    fn link_stars(&mut self, imports: &[Imports<'a>]) {
+    fn link_stars(&mut self, imports: &[Imports]) {
         for (file, imports) in self.files.iter_mut().zip(imports) {
             file.listed.clone_from(&imports.listed);
             file.stars = imports.stars;
+        }
+        if imports.iter().all(|imports| imports.stars.is_empty()) {
+            return;
         }
         // Warshall's transitive closure.
         for through in 0..self.files.len() {
@@ -222,30 +236,42 @@ impl<'a> Package<'a> {
                 }
             }
         }
+        for at in 0..self.files.len() {
+            self.give_away(at);
+        }
     }
 
-    /// Whether the names have changed is returned.
-    fn set_names(&mut self, at: usize, names: Names<'a>) -> bool {
-        let has_stars = self.files.iter().any(|file| !file.stars.is_empty());
-        let Some(file) = self.files.get_mut(at) else {
+    /// Binds the names of a module; whether they are others than before is returned.
+    fn bind(&mut self, file: u32, body: &[Stmt], program: &mut Program) -> bool {
+        let mut scopes = Scopes::new(self, file);
+        scopes.enter(ScopeKind::Module);
+        scopes.bind_block(body, program);
+        let names = scopes.into_names();
+        let at = file as usize;
+        let Some(file) = self.files.get_mut(at).filter(|file| file.names != names) else {
             return false;
         };
-        if file.names == names {
-            return false;
+        file.names = names;
+        if self.files.iter().any(|file| !file.stars.is_empty()) {
+            self.give_away(at);
         }
-        if has_stars {
-            for name in names.keys() {
-                let is_public = match &file.listed {
-                    Some(listed) => listed.contains(name.as_ref()),
-                    None => !name.starts_with('_'),
-                };
-                if is_public {
-                    self.starred.entry(name.clone()).or_default().add(at);
-                }
+        true
+    }
+
+    /// Puts the names of a file in the index of those that others import by a star.
+    fn give_away(&mut self, at: usize) {
+        let Some(file) = self.files.get(at) else {
+            return;
+        };
+        for name in file.names.keys() {
+            let is_public = match &file.listed {
+                Some(listed) => listed.contains(name),
+                None => !name.starts_with('_'),
+            };
+            if is_public {
+                self.starred.entry(name.clone()).or_default().add(at);
             }
         }
-        file.names = names;
-        true
     }
 }
 
@@ -282,42 +308,46 @@ impl Files {
     }
 }
 
-/// The files that a module needs before its own names are known.
+/// What a file imports from the package.
 #[derive(Debug, Default)]
-struct Imports<'a> {
+pub(super) struct Imports {
+    /// Whether there is anything, in functions and classes too.
+    pub are_any: bool,
+    /// Files that must be known before the module's own names are.
     files: BTreeSet<usize>,
     stars: Files,
     /// Content of `__all__`, where it is a literal.
-    listed: Option<BTreeSet<&'a str>>,
+    listed: Option<BTreeSet<String>>,
 }
 
-impl<'a> Imports<'a> {
-    fn of(package: &Package<'a>, file: u32, body: &'a [Stmt]) -> Self {
+impl Imports {
+    pub(super) fn of(package: &Package<'_>, file: u32, body: &[Stmt]) -> Self {
         let mut imports = Self::default();
-        imports.block(package, file, body);
+        imports.block(package, file, body, true);
         imports
     }
 
-    /// The blocks of functions and classes aren't looked into: names in them are known to nobody else.
-    fn block(&mut self, package: &Package<'a>, file: u32, block: &'a [Stmt]) {
+    /// Names in functions and classes are known to nobody else.
+    fn block(&mut self, package: &Package<'_>, file: u32, block: &[Stmt], is_top: bool) {
         for statement in block {
             match statement {
                 Stmt::Import(import) => {
                     for alias in &import.names {
-                        let ends = alias.name.match_indices('.').map(|(end, _)| end);
-                        for end in ends.chain([alias.name.len()]).take(MAX_FOLDERS) {
-                            let dotted = alias.name.get(..end).unwrap_or_default();
-                            self.add(package, package.module(file, 0, dotted));
-                        }
+                        self.import(package, file, &alias.name, is_top);
                     }
                 }
-                Stmt::ImportFrom(import) => self.import_from(package, file, import),
-                Stmt::Assign(assign) if matches!(assign.targets.as_slice(), [Expr::Name(name)] if name.id.as_str() == "__all__") =>
-                {
-                    self.listed = texts(&assign.value);
+                Stmt::ImportFrom(import) => self.import_from(package, file, import, is_top),
+                Stmt::FunctionDef(ast::StmtFunctionDef { body, .. })
+                | Stmt::AsyncFunctionDef(ast::StmtAsyncFunctionDef { body, .. })
+                | Stmt::ClassDef(ast::StmtClassDef { body, .. }) => {
+                    self.block(package, file, body, false);
                 }
-                Stmt::AugAssign(assign) if matches!(assign.target.as_ref(), Expr::Name(name) if name.id.as_str() == "__all__") =>
-                {
+                Stmt::Assign(assign) if is_top => {
+                    if matches!(assign.targets.as_slice(), [target] if is_list_of_names(target)) {
+                        self.listed = texts(&assign.value);
+                    }
+                }
+                Stmt::AugAssign(assign) if is_top && is_list_of_names(&assign.target) => {
                     let more = texts(&assign.value);
                     self.listed = self.listed.take().zip(more).map(|(mut listed, more)| {
                         listed.extend(more);
@@ -325,31 +355,56 @@ impl<'a> Imports<'a> {
                     });
                 }
                 statement => {
-                    each_block(statement, |inner| self.block(package, file, inner));
+                    each_block(statement, |inner| self.block(package, file, inner, is_top));
                 }
             }
         }
     }
 
-    fn import_from(&mut self, package: &Package<'a>, file: u32, import: &ast::StmtImportFrom) {
+    fn import(&mut self, package: &Package<'_>, file: u32, dotted: &str, is_top: bool) {
+        let first = dotted.split('.').next().unwrap_or_default();
+        if !package.has(first) {
+            return;
+        }
+        self.are_any = true;
+        let ends = dotted.match_indices('.').map(|(end, _)| end);
+        for end in ends.chain([dotted.len()]).take(MAX_FOLDERS) {
+            let part = dotted.get(..end).unwrap_or_default();
+            self.add(package, package.module(file, 0, part), is_top);
+        }
+    }
+
+    fn import_from(
+        &mut self,
+        package: &Package<'_>,
+        file: u32,
+        import: &ast::StmtImportFrom,
+        is_top: bool,
+    ) {
         let Some(module) = named_module(package, file, import) else {
             return;
         };
-        let given = package.modules.get(module.0).and_then(|module| module.file);
-        self.files.extend(given);
+        self.are_any = true;
+        self.add(package, Some(module), is_top);
         for alias in &import.names {
             if alias.name.as_str() == "*" {
+                let given = package.modules.get(module.0).and_then(|module| module.file);
                 given.iter().for_each(|given| self.stars.add(*given));
             } else {
-                self.add(package, package.child(module, &alias.name));
+                self.add(package, package.child(module, &alias.name), is_top);
             }
         }
     }
 
-    fn add(&mut self, package: &Package<'a>, module: Option<ModuleId>) {
+    fn add(&mut self, package: &Package<'_>, module: Option<ModuleId>, is_top: bool) {
         let module = module.and_then(|module| package.modules.get(module.0));
-        self.files.extend(module.and_then(|module| module.file));
+        let file = module.and_then(|module| module.file);
+        self.files.extend(file.filter(|_| is_top));
     }
+}
+
+fn is_list_of_names(target: &Expr) -> bool {
+    matches!(target, Expr::Name(name) if name.id.as_str() == "__all__")
 }
 
 /// The module of the package that names are imported from.
@@ -401,7 +456,7 @@ fn each_block<'a>(statement: &'a Stmt, mut visit: impl FnMut(&'a [Stmt])) {
 }
 
 /// The texts of a list or tuple that has nothing else.
-fn texts(expression: &Expr) -> Option<BTreeSet<&str>> {
+fn texts(expression: &Expr) -> Option<BTreeSet<String>> {
     let (Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. })) =
         expression
     else {
@@ -412,15 +467,15 @@ fn texts(expression: &Expr) -> Option<BTreeSet<&str>> {
             Expr::Constant(ast::ExprConstant {
                 value: Constant::Str(text),
                 ..
-            }) => Some(text.as_str()),
+            }) => Some(text.clone()),
             _ => None,
         })
         .collect()
 }
 
 /// Files, those that are imported before those that import them.
-struct Order<'i, 'a> {
-    imports: &'i [Imports<'a>],
+struct Order<'i> {
+    imports: &'i [Imports],
     visits: Vec<Visit>,
     files: Vec<usize>,
     is_cyclic: bool,
@@ -433,8 +488,8 @@ enum Visit {
     Done,
 }
 
-impl<'i, 'a> Order<'i, 'a> {
-    fn new(imports: &'i [Imports<'a>]) -> Self {
+impl<'i> Order<'i> {
+    fn new(imports: &'i [Imports]) -> Self {
         Self {
             imports,
             visits: vec![Visit::None; imports.len()],

@@ -48,12 +48,12 @@ struct Entry {
 pub(super) struct Scopes<'a, 'p> {
     names: HashMap<Cow<'a, str>, Vec<Entry>>,
     open: Vec<(ScopeKind, Vec<Cow<'a, str>>)>,
-    package: &'p Package<'a>,
+    package: &'p Package<'p>,
     file: u32,
 }
 
 impl<'a, 'p> Scopes<'a, 'p> {
-    pub(super) fn new(package: &'p Package<'a>, file: u32) -> Self {
+    pub(super) fn new(package: &'p Package<'p>, file: u32) -> Self {
         Self {
             names: HashMap::new(),
             open: Vec::new(),
@@ -63,10 +63,12 @@ impl<'a, 'p> Scopes<'a, 'p> {
     }
 
     /// What the names of the module stand for.
-    pub(super) fn into_names(self) -> Names<'a> {
+    pub(super) fn into_names(self) -> Names {
         let names = self.names.into_iter();
         names
-            .filter_map(|(name, entries)| Some((name, entries.into_iter().next()?.binding)))
+            .filter_map(|(name, entries)| {
+                Some((name.into_owned(), entries.into_iter().next()?.binding))
+            })
             .collect()
     }
 

@@ -250,9 +250,9 @@ fn children(token: &Token) -> u32 {
     u32::try_from(token.symbol & u64::from(u32::MAX)).unwrap_or_default()
 }
 
-/// Counts the tokens of each tree in a slice of whole trees.
-pub(super) fn count_sizes(tokens: &mut [Token]) {
-    let mut sizes: Vec<u32> = Vec::new();
+/// Counts the tokens of each tree in a slice of whole trees. `sizes` is room for its work.
+pub(super) fn count_sizes(tokens: &mut [Token], sizes: &mut Vec<u32>) {
+    sizes.clear();
     for token in tokens.iter_mut().rev() {
         let after = sizes.len().saturating_sub(children(token) as usize);
         token.size = 1 + sizes.drain(after..).sum::<u32>();

@@ -17,8 +17,8 @@ use super::package::Package;
 use super::scope::{Binding, ScopeKind, Scopes};
 use super::tree::{Kind, NO_NAME, Owner, Program, Token, Unit, fold_name, symbol};
 
-/// Adds a file of a package that is linked to the program.
-pub(super) fn lower<'a>(body: &'a [Stmt], file: u32, package: &Package<'a>, program: &mut Program) {
+/// Adds a file to the program. What it imports from the package is known.
+pub(super) fn lower(body: &[Stmt], file: u32, package: &Package<'_>, program: &mut Program) {
     let mut lowering = Lowering {
         scopes: Scopes::new(package, file),
         function: program.functions,
