@@ -35,7 +35,8 @@ pub(super) struct Feature {
 /// All features of a program, as often as they occur.
 pub(super) fn features(program: &Program, idioms: &FxHashSet<u64>) -> Vec<Feature> {
     let mut hasher = Hasher::new(program.name_count());
-    let mut features = Vec::new();
+    // About as many as there turn out to be.
+    let mut features = Vec::with_capacity(program.tokens.len() / 2);
     let mut functions = vec![Function::default(); program.functions as usize];
     for unit in &program.units {
         let statement = program.slice(unit.tokens);

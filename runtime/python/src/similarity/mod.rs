@@ -61,6 +61,10 @@ pub use index::Index;
 pub use regions::{MAX_REGIONS, Place, Region, regions};
 pub use sketch::{DecodeError, Fingerprint, MAX_FINGERPRINT_BYTES, Scores, compare};
 
+/// Bytes of source for one token of the normalised program, in the densest code: room for all is made at
+/// once, since growing is copying.
+const BYTES_PER_TOKEN: usize = 3;
+
 /// Why a package has no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FingerprintError {
@@ -137,7 +141,9 @@ fn check_size(files: &[PythonFile]) -> Result<(), FingerprintError> {
 
 /// Needs a large stack.
 fn lower_package(files: &[PythonFile]) -> Result<tree::Program, FingerprintError> {
+    let size_bytes: usize = files.iter().map(|file| file.source.len()).sum();
     let mut program = tree::Program::default();
+    program.tokens.reserve(size_bytes / BYTES_PER_TOKEN);
     let mut package = package::Package::new(files.iter().map(|file| file.path.as_str()));
     let mut imports = Vec::with_capacity(files.len());
     // Syntax trees are large: only those are kept that need something from another one.

@@ -1,12 +1,13 @@
 //! The package's modules: which file an import means, and what the names of a module stand for, so that a
 //! name from outside stays one however many modules hand it on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use rustpython_parser::ast::{self, Constant, Expr, Stmt};
 
 use super::scope::{Binding, ScopeKind, Scopes};
-use super::tree::Program;
+use super::tree::{Program, Text};
 
 /// Folders around a file that are tried as the place where its imports begin: bounds the work for a
 /// path that is a thousand folders deep.
@@ -21,13 +22,13 @@ pub(super) struct ModuleId(usize);
 
 /// What a module's name stands for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Member<'p> {
+pub(super) enum Member {
     /// Something of the package: which name.
     Own(u32),
     /// A module of the package.
     Module(ModuleId),
     /// Something from outside, by its dotted path.
-    Outside(&'p str),
+    Outside(Text),
 }
 
 /// All modules of a package.
@@ -39,7 +40,7 @@ pub(super) struct Package<'a> {
     by_name: BTreeMap<&'a str, ModuleId>,
     files: Vec<File>,
     /// Files that give a name away when all of theirs are imported. Kept where some file imports so.
-    starred: HashMap<String, Files>,
+    starred: FxHashMap<Text, Files>,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +63,7 @@ struct File {
 }
 
 /// Names of a module, and what they are bound to.
-pub(super) type Names = HashMap<String, Binding>;
+pub(super) type Names = FxHashMap<Text, Binding>;
 
 impl<'a> Package<'a> {
     /// The modules at these paths, one for each file.
@@ -71,7 +72,7 @@ impl<'a> Package<'a> {
             modules: vec![Module::default()],
             by_name: BTreeMap::new(),
             files: Vec::new(),
-            starred: HashMap::new(),
+            starred: FxHashMap::default(),
         };
         for path in paths {
             package.add(path);
@@ -113,7 +114,7 @@ impl<'a> Package<'a> {
         }
         self.files.push(File {
             folder,
-            names: Names::new(),
+            names: Names::default(),
             listed: None,
             stars: Files::default(),
         });
@@ -146,33 +147,39 @@ impl<'a> Package<'a> {
     }
 
     /// What a name of a module stands for; `None` when nothing is known about it.
-    pub(super) fn member(&self, module: ModuleId, name: &str) -> Option<Member<'_>> {
+    pub(super) fn member(
+        &self,
+        module: ModuleId,
+        name: &str,
+        program: &mut Program,
+    ) -> Option<Member> {
         let file = self.modules.get(module.0)?.file;
         let binding = file.and_then(|at| {
-            let file = self.files.get(at)?;
-            file.names.get(name).or_else(|| self.starred(file, name))
+            let (file, name) = (self.files.get(at)?, program.text(name));
+            let bound = file.names.get(&name).copied();
+            bound.or_else(|| self.starred(file, name))
         });
         match binding {
             Some(Binding::Path(path) | Binding::Alias(path)) => Some(Member::Outside(path)),
-            Some(Binding::Module(_, module)) => Some(Member::Module(*module)),
+            Some(Binding::Module(_, module)) => Some(Member::Module(module)),
             Some(Binding::Own(id) | Binding::Receiver(id) | Binding::Options(id)) => {
-                Some(Member::Own(*id))
+                Some(Member::Own(id))
             }
             None => self.child(module, name).map(Member::Module),
         }
     }
 
     /// What a name stands for that a file has from `from … import *`.
-    pub(super) fn by_star_import(&self, file: u32, name: &str) -> Option<&Binding> {
+    pub(super) fn by_star_import(&self, file: u32, name: Text) -> Option<Binding> {
         self.starred(self.files.get(file as usize)?, name)
     }
 
-    fn starred(&self, file: &File, name: &str) -> Option<&Binding> {
+    fn starred(&self, file: &File, name: Text) -> Option<Binding> {
         if file.stars.is_empty() {
             return None;
         }
-        let giver = self.starred.get(name)?.first_shared(&file.stars)?;
-        self.files.get(giver)?.names.get(name)
+        let giver = self.starred.get(&name)?.first_shared(&file.stars)?;
+        self.files.get(giver)?.names.get(&name).copied()
     }
 
     fn child(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
@@ -199,7 +206,7 @@ impl<'a> Package<'a> {
         imports: &[Imports],
         program: &mut Program,
     ) {
-        self.link_stars(imports);
+        self.link_stars(imports, program);
         let mut order = Order::new(imports);
         (0..imports.len()).for_each(|file| order.visit(file));
         let bodies: BTreeMap<usize, &[Stmt]> = others
@@ -219,7 +226,7 @@ impl<'a> Package<'a> {
         }
     }
 
-    fn link_stars(&mut self, imports: &[Imports]) {
+    fn link_stars(&mut self, imports: &[Imports], program: &Program) {
         for (file, imports) in self.files.iter_mut().zip(imports) {
             file.listed.clone_from(&imports.listed);
             file.stars = imports.stars;
@@ -237,7 +244,7 @@ impl<'a> Package<'a> {
             }
         }
         for at in 0..self.files.len() {
-            self.give_away(at);
+            self.give_away(at, program);
         }
     }
 
@@ -253,23 +260,23 @@ impl<'a> Package<'a> {
         };
         file.names = names;
         if self.files.iter().any(|file| !file.stars.is_empty()) {
-            self.give_away(at);
+            self.give_away(at, program);
         }
         true
     }
 
     /// Puts the names of a file in the index of those that others import by a star.
-    fn give_away(&mut self, at: usize) {
+    fn give_away(&mut self, at: usize, program: &Program) {
         let Some(file) = self.files.get(at) else {
             return;
         };
         for name in file.names.keys() {
             let is_public = match &file.listed {
-                Some(listed) => listed.contains(name),
-                None => !name.starts_with('_'),
+                Some(listed) => listed.contains(program.written(*name).as_ref()),
+                None => !program.written(*name).starts_with('_'),
             };
             if is_public {
-                self.starred.entry(name.clone()).or_default().add(at);
+                self.starred.entry(*name).or_default().add(at);
             }
         }
     }
