@@ -135,10 +135,12 @@ pub const MOVED_BYTE_FUEL: u64 = 2;
 pub const HASHED_BYTE_FUEL: u64 = 10;
 /// Fuel of one signature check: about 60 µs.
 pub const SIGNATURE_FUEL: u64 = 300_000;
-/// Fuel per byte of Python source checked: parsing takes about 100 ns a byte. Kept below that rate so
-/// that the largest package (10 MiB) passes within the default fuel.
+/// Fuel per byte of Python source checked: reading and parsing take 45 ns a byte.
 pub const PYTHON_BYTE_FUEL: u64 = 200;
-/// Fuel of a Python check or fingerprint whatever its size: it starts a thread.
+/// Fuel per unit of work of a Python check: about 50 ns each, of which ordinary programs take two a byte
+/// and the most tangled ones 12 million in all.
+pub const PYTHON_WORK_FUEL: u64 = 200;
+/// Fuel of a Python check or fingerprint whatever its size: it starts a thread, which takes 70 µs.
 pub const PYTHON_CALL_FUEL: u64 = 500_000;
 /// Fuel per byte of Python source that gets a fingerprint: takes a little longer than a check, and both
 /// of the largest package pass together.
@@ -149,7 +151,11 @@ pub const PYTHON_COMPARED_BYTE_FUEL: u64 = 5;
 const _: () = assert!(MAX_INPUT_BYTES == PYTHON_REQUEST_MAX_BYTES);
 const _: () = assert!(MAX_INPUT_BYTES as u64 * PYTHON_FINGERPRINT_BYTE_FUEL < DEFAULT_FUEL);
 const _: () = assert!(MAX_WRITTEN_BYTES > buffers::STORAGE_GET_BYTES);
-const _: () = assert!(MAX_INPUT_BYTES as u64 * PYTHON_BYTE_FUEL < DEFAULT_FUEL);
+const _: () = assert!(
+    assay_python::MAX_PACKAGE_BYTES as u64 * PYTHON_BYTE_FUEL
+        + assay_python::MAX_WORK as u64 * PYTHON_WORK_FUEL
+        < DEFAULT_FUEL
+);
 const _: () = assert!(DEFAULT_FUEL <= MAX_FUEL && DEFAULT_MEMORY_BYTES <= MAX_MEMORY_BYTES);
 const _: () = assert!(NATIVE_STACK_BYTES >= MAX_STACK_UNITS as usize * 16 * 8);
 const _: () = assert!(MAX_MEMORY_BYTES.is_multiple_of(WASM_PAGE_BYTES));

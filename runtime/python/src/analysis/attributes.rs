@@ -196,7 +196,8 @@ impl Engine<'_, '_> {
 
     /// What attributes of the modules that escaped may give, if there is nothing to report about them.
     fn probe_escaped(&mut self, name: Symbol) -> Option<Value> {
-        let known = self.probe(&self.escaped.atoms().to_vec(), name);
+        let escaped = self.escaped.clone();
+        let known = self.probe(escaped.atoms(), name);
         self.escaped_members.insert(name, known.clone());
         known
     }

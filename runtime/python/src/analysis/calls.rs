@@ -594,7 +594,7 @@ impl Engine<'_, '_> {
                         range: TextRange::default(),
                         place: (place_of_class(class), 0),
                         method: None,
-            handed: OnceCell::new(),
+                        handed: OnceCell::new(),
                     };
                     self.call_class(class, &call);
                 }

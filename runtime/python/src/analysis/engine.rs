@@ -8,13 +8,13 @@ use rustc_hash::FxHashMap;
 use rustpython_parser::ast::{Expr, Ranged, Stmt};
 use rustpython_parser::text_size::TextRange;
 
-use super::Module;
 use super::dependencies::{Cell as Kept, Dependencies, Step, Unit};
 use super::memory::{Crowd, Holder};
 use super::names::{Names, PathId, Symbol};
 use super::scopes::{Binding, Body, ScopeKind, Scopes};
 use super::value::{Atom, ConstId, FileId, FunctionId, HolderId, ScopeId, Value};
 use super::visit::Parameter;
+use super::{Analysed, Module};
 use assay_challenge_sdk::abi::PythonVerdict;
 
 use crate::finding::Finding;
@@ -24,7 +24,8 @@ use crate::policy::{Catalogue, Decision, Policy, Rule, catalogue, id};
 /// Work in all, in alternatives looked at: per expression of the package, and at least.
 const WORK_PER_NODE: usize = 60;
 const MIN_WORK: usize = 4_000_000;
-const MAX_WORK: usize = 12_000_000;
+/// Work that a check of whatever package stops at, as [`crate::Checked`] counts it.
+pub const MAX_WORK: usize = 12_000_000;
 /// Work that one expression counts for.
 const WORK_OF_STEP: usize = 4;
 /// Stands for a name that the program spells out somewhere, in the place of a path.
@@ -145,7 +146,7 @@ pub(super) fn run(
     names: Names<'_>,
     quoted: &HashMap<usize, Box<Expr>>,
     policy: &Policy,
-) -> Vec<Vec<Finding>> {
+) -> Analysed {
     let module_names: Vec<String> = modules
         .iter()
         .map(|module| module_name(&module.path))
@@ -207,12 +208,16 @@ pub(super) fn run(
         is_probing: false,
     };
     engine.settle(modules);
+    let work = engine.work.get();
     let both = engine.findings.into_iter().zip(engine.denials);
-    both.map(|(mut findings, mut denials)| {
+    let findings = both.map(|(mut findings, mut denials)| {
         findings.append(&mut denials);
         findings.into_iter().collect()
-    })
-    .collect()
+    });
+    Analysed {
+        findings: findings.collect(),
+        work,
+    }
 }
 
 /// `pkg.sub` for `pkg/sub.py`, `pkg` for `pkg/__init__.py`, nothing for the root's `__init__.py`.

@@ -400,7 +400,8 @@ impl Engine<'_, '_> {
             return false;
         }
         // Of many, those that are new may turn out to be none.
-        let before = (kept.atoms().len() + value.atoms().len() > MAX_OF_A_KIND).then(|| kept.clone());
+        let before =
+            (kept.atoms().len() + value.atoms().len() > MAX_OF_A_KIND).then(|| kept.clone());
         let is_crowded = kept.atoms().contains(&Atom::Crowd);
         let mut is_unknown = value.is_unknown();
         let mut is_new = value.is_any_path && !kept.is_any_path;
@@ -655,7 +656,13 @@ impl Engine<'_, '_> {
         if is_new {
             self.dependencies.changed(Kept::Escaped);
             let is_new = |atom: &&Atom| !before.atoms().contains(atom);
-            let new: Vec<Atom> = self.escaped.atoms().iter().filter(is_new).copied().collect();
+            let new: Vec<Atom> = self
+                .escaped
+                .atoms()
+                .iter()
+                .filter(is_new)
+                .copied()
+                .collect();
             if new.iter().any(|atom| matches!(atom, Atom::Getter(_))) {
                 self.dependencies.changed(Kept::EscapedGetters);
             }

@@ -38,6 +38,7 @@ use rustpython_parser::ast::Stmt;
 use crate::finding::Finding;
 use crate::policy::Policy;
 pub(crate) use attributes::FIELD_NAMES;
+pub use engine::MAX_WORK;
 use names::Names;
 pub(crate) use names::told_apart;
 use scopes::Scopes;
@@ -49,8 +50,15 @@ pub(crate) struct Module {
     pub body: Vec<Stmt>,
 }
 
-/// What the policy has against a package, by file.
-pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Vec<Vec<Finding>> {
+/// What came of an analysis.
+pub(crate) struct Analysed {
+    /// What the policy has against each file.
+    pub findings: Vec<Vec<Finding>>,
+    /// Alternatives that were looked at: the same for the same package and policy, whatever the machine.
+    pub work: usize,
+}
+
+pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Analysed {
     let mut names = Names::telling_apart(policy.told_apart());
     let mut scopes = Scopes::default();
     for module in modules {
