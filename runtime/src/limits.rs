@@ -116,6 +116,8 @@ pub const MAX_WRITTEN_BYTES: usize = 16 * MIB;
 
 /// Bytes of an encoded HTTP request.
 pub const MAX_HTTP_REQUEST_BYTES: usize = MIB;
+/// Bytes of an encoded request to run a program; its standard input is most of it.
+pub const MAX_EXEC_REQUEST_BYTES: usize = 16 * MIB;
 /// Bytes of an encoded LLM request.
 pub const MAX_LLM_REQUEST_BYTES: usize = 4 * MIB;
 
