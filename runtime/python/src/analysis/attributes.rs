@@ -34,6 +34,18 @@ pub(super) const FIELD_NAMES: [&str; 3] = [
     "attrs.fields()[].name",
 ];
 
+/// Modules that objects from outside have under their own names.
+const SHARP_NAMES: [&str; 8] = [
+    "builtins",
+    "ctypes",
+    "importlib",
+    "marshal",
+    "os",
+    "posix",
+    "subprocess",
+    "sys",
+];
+
 /// Attributes under which wrappers keep what they wrap.
 const WRAPPERS: [&str; 12] = [
     "value",
@@ -53,14 +65,24 @@ const WRAPPERS: [&str; 12] = [
 impl Engine<'_, '_> {
     /// What `object.name` may give. Forbidden ways there are reported.
     pub(super) fn attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
-        if self.names.text(name) == "__dict__" {
+        if matches!(
+            self.names.text(name),
+            "__dict__" | "__set__" | "__setstate__"
+        ) {
             self.note_dynamic_store();
+        }
+        if self.is_beside_attribute(object, name) {
+            return object.clone();
         }
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
         let mut is_opaque = object.is_unknown();
         for atom in self.with_escaped(object) {
             match atom {
+                Atom::Path(path) if self.is_level(path) => {
+                    let is_direct = object.atoms().contains(&atom);
+                    found.join(&self.level_attribute(is_direct, name, range));
+                }
                 Atom::Path(path) => {
                     let member = self.member(path, name);
                     self.check_path(member, range);
@@ -87,6 +109,8 @@ impl Engine<'_, '_> {
                     if !self.names.is_static(path) && !self.is_field_name(member) {
                         let named = self.by_name(name);
                         found.join(&named);
+                    } else if let Some(shared) = self.shared.get(&name) {
+                        found.join(shared);
                     }
                 }
                 Atom::Local(file) => {
@@ -95,10 +119,15 @@ impl Engine<'_, '_> {
                 }
                 Atom::Class(scope) => {
                     found.join(&self.class_member(scope, name));
+                    let bases = self.outside_bases(&Value::of(atom));
+                    if !bases.has_no_atoms() {
+                        found.join(&self.attribute(&bases, name, range));
+                    }
                     is_opaque = true;
                 }
                 // Whatever holds it may hand it out under any name.
                 Atom::Holder(holder) => {
+                    self.note_method(holder, name);
                     found.join(&self.held(holder));
                     is_opaque = true;
                 }
@@ -115,12 +144,34 @@ impl Engine<'_, '_> {
             found.join(&self.by_name(name));
             found = found.or_unknown();
         }
+        if self.names.text(name) == "__dataclass_fields__"
+            && let Some(fields) = self.names.dotted("dataclasses.fields")
+        {
+            found.join(&self.called(fields));
+        }
+        if SHARP_NAMES.contains(&self.names.text(name)) {
+            let module = self.sharp_attribute(object, name, range);
+            found.join(&module);
+        }
         found
+    }
+
+    /// An attribute that can hardly be anything but the module of its name, whatever object has it.
+    fn sharp_attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
+        let is_made =
+            |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
+        let may_have = object.is_unknown() || object.atoms().iter().any(is_made);
+        if !may_have || self.scopes.has_attribute(name) {
+            return Value::default();
+        }
+        let path = self.names.root(name);
+        self.check_path(path, range);
+        Value::of(Atom::Path(path))
     }
 
     /// The alternatives of a value. What is unknown may be anything that was given to code that can't be
     /// followed.
-    fn with_escaped(&self, object: &Value) -> Vec<Atom> {
+    pub(super) fn with_escaped(&self, object: &Value) -> Vec<Atom> {
         let mut atoms = object.atoms().to_vec();
         let is_made =
             |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
@@ -246,12 +297,15 @@ impl Engine<'_, '_> {
     }
 
     fn check_attribute_name(&mut self, object: &Value, name: Symbol, range: TextRange) {
-        let rule = *self
-            .attribute_rules
-            .entry(name)
-            .or_insert_with(|| self.policy.attribute(self.names.text(name)));
+        let rule = *self.attribute_rules.entry(name).or_insert_with(|| {
+            let text = self.names.text(name);
+            let rule = self.policy.attribute(text);
+            rule.or_else(|| self.policy.foreign_attribute(text))
+        });
         let text = self.names.text(name);
-        if let Some(rule) = rule {
+        if let Some(rule) = rule
+            && !(self.policy.foreign_attribute(text).is_some() && self.is_own(object, name))
+        {
             let subject = format!("`.{text}`");
             self.report(Some(range), rule, &subject);
             return;
@@ -270,6 +324,16 @@ impl Engine<'_, '_> {
         {
             self.report_path(id::NAMESPACE, range, "`__dict__` of a module or class");
         }
+    }
+
+    /// Whether an attribute of this name may well be the package's own.
+    fn is_own(&self, object: &Value, name: Symbol) -> bool {
+        let mut atoms = object.atoms().iter();
+        if object.is_unknown() || object.has_no_atoms() {
+            let is_outside = |atom: &Atom| matches!(atom, Atom::Path(_));
+            return self.scopes.has_attribute(name) && !atoms.any(is_outside);
+        }
+        atoms.all(|atom| matches!(atom, Atom::Local(_) | Atom::Class(_)))
     }
 
     /// Whether the `__dict__` of this is a way to functions by name.
@@ -302,21 +366,6 @@ impl Engine<'_, '_> {
             } else if matches!(text.as_str(), "__dict__" | "__builtins__") {
                 let subject = format!("`[\"{text}\"]`");
                 self.report_path(id::NAMESPACE, range, &subject);
-            }
-        }
-    }
-
-    /// Bases that bring more than they say.
-    pub(super) fn check_base(&mut self, base: &Value, range: TextRange) {
-        for atom in base.atoms().to_vec() {
-            if let Atom::Path(path) = atom
-                && matches!(
-                    &*self.names.path_text(path),
-                    "string.Formatter" | "types.ModuleType" | "functools.cached_property"
-                )
-            {
-                let subject = format!("a class made from `{}`", self.names.path_text(path));
-                self.report_path(id::GADGET, range, &subject);
             }
         }
     }
@@ -391,6 +440,9 @@ impl Engine<'_, '_> {
                 let name = self.names.symbol(&text);
                 self.attribute(object, name, range);
             }
+        }
+        if let Some(level) = self.level(object) {
+            return level;
         }
         let is_harmless = self.is_harmless_key(key);
         let is_grave = self

@@ -13,6 +13,7 @@ use super::dependencies::{Cell as Kept, Dependencies, Unit};
 use super::memory::{Crowd, Holder};
 use super::names::{Names, PathId, Symbol};
 use super::scopes::{Binding, Body, ScopeKind, Scopes};
+use super::search_path::{Wanted, Written};
 use super::value::{Atom, ConstId, FileId, FunctionId, HolderId, ScopeId, Value};
 use super::visit::Parameter;
 use assay_challenge_sdk::abi::PythonVerdict;
@@ -89,10 +90,18 @@ pub(super) struct Engine<'a, 'q> {
     pub plain: FxHashMap<PathId, bool>,
     /// What attributes of this name may be, whatever object they belong to.
     pub heap: FxHashMap<Symbol, Value>,
+    /// Modules that attributes of this name may be, whatever class from outside they belong to.
+    pub shared: FxHashMap<Symbol, Value>,
+    /// Names of files that the package makes, and names that it imports from its own modules: both are judged
+    /// when everything is known.
+    pub written: BTreeSet<Written>,
+    pub wanted: BTreeSet<Wanted>,
     /// What the package puts into modules and classes from outside, by the path of the attribute.
     pub overlays: FxHashMap<PathId, Value>,
     /// Whether attributes are set by names that are not written down.
     pub has_dynamic_stores: bool,
+    /// Whether a level of logging was looked up by a computed name.
+    pub has_levels: bool,
     /// Whether something evaluates annotations that are written as text.
     pub has_evaluator: bool,
     /// What was given to code that can't be followed, and may come back from anywhere.
@@ -162,7 +171,11 @@ pub(super) fn run(
         plain: FxHashMap::default(),
         heap: FxHashMap::default(),
         overlays: FxHashMap::default(),
+        shared: FxHashMap::default(),
+        written: BTreeSet::new(),
+        wanted: BTreeSet::new(),
         has_dynamic_stores: false,
+        has_levels: false,
         has_evaluator: false,
         escaped: Value::default(),
         fixed: Vec::new(),
@@ -225,6 +238,8 @@ impl<'a> Engine<'a, '_> {
         // A parameter that nothing was seen to reach may be anything all the same.
         self.open_rest();
         self.run_rounds(modules);
+        self.judge_written();
+        self.judge_wanted();
         if !self.dependencies.is_settled() {
             let rule = self.catalogue.rule(id::COMPLEXITY);
             self.file = FileId(0);
@@ -469,6 +484,7 @@ impl<'a> Engine<'a, '_> {
     /// Binds a name that is written in the current scope.
     pub(super) fn bind(&mut self, name: Symbol, value: &Value) {
         let scope = self.scopes.target(self.scope, name);
+        self.check_module_name(scope, name);
         self.bind_in(scope, name, value);
     }
 
@@ -508,6 +524,7 @@ impl<'a> Engine<'a, '_> {
             self.dependencies.changed(Kept::Attribute(name));
             self.dependencies.changed(Kept::AnyAttribute);
         }
+        self.note_shared(name, value);
     }
 
     // Decisions and findings

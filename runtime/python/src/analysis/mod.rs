@@ -14,6 +14,7 @@
 
 mod annotations;
 mod attributes;
+mod bases;
 mod bindings;
 mod calls;
 mod checks;
@@ -22,11 +23,14 @@ mod dependencies;
 mod engine;
 mod expressions;
 mod imports;
+mod levels;
 mod memory;
 mod models;
 mod names;
 mod patterns;
 mod scopes;
+mod search_path;
+mod sharing;
 mod statements;
 mod stores;
 mod texts;

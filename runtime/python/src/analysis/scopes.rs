@@ -36,6 +36,8 @@ pub(crate) struct Scope {
     pub fields: Vec<Symbol>,
     /// Whether a class has a base that is not known to be of the package.
     pub has_outside_base: bool,
+    /// Classes from outside that a class is made from, as far as their objects' attributes mean something.
+    pub outside_bases: Value,
     /// Values of the names so far.
     pub variables: FxHashMap<Symbol, Value>,
 }
@@ -159,6 +161,12 @@ impl<'a> Scopes<'a> {
         None
     }
 
+    /// Whether some class of the package has an attribute of this name in its body.
+    pub(crate) fn has_attribute(&self, name: Symbol) -> bool {
+        let has = |scope: &Scope| scope.kind == ScopeKind::Class && scope.bound.contains(&name);
+        self.scopes.iter().any(has)
+    }
+
     /// Notes a name that is deleted from outside. Whether that is new.
     pub(crate) fn delete(&mut self, scope: ScopeId, name: Symbol) -> bool {
         self.get_mut(scope)
@@ -275,6 +283,7 @@ impl<'a> Scopes<'a> {
             nonlocals: FxHashSet::default(),
             fields: Vec::new(),
             has_outside_base: false,
+            outside_bases: Value::default(),
             variables: FxHashMap::default(),
         });
         id

@@ -2,11 +2,12 @@
 
 use rustpython_parser::text_size::TextRange;
 
+use super::attributes::FIELD_NAMES;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::names::Symbol;
 use super::value::{Atom, Value};
-use crate::policy::id;
+use crate::policy::{Decision, id};
 
 impl Engine<'_, '_> {
     pub(super) fn set_attribute(
@@ -105,11 +106,33 @@ impl Engine<'_, '_> {
         value: &Value,
         range: TextRange,
     ) {
+        let text = self.names.text(name);
+        if text.starts_with("__") && text.ends_with("__") {
+            let carried = self.carried(value);
+            self.check_handed_over(&carried, range);
+            self.escape(&carried);
+        }
         let is_search_path = object
             .atoms()
             .iter()
             .any(|atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "sys"));
-        if matches!(self.names.text(name), "__class__" | "__annotations__")
+        let is_field = |atom: &Atom| match *atom {
+            Atom::Path(path) => FIELD_NAMES
+                .iter()
+                .any(|known| known.strip_suffix(".name") == Some(&*self.names.path_text(path))),
+            _ => false,
+        };
+        if self.names.text(name) == "name" && object.atoms().iter().any(is_field) {
+            self.report_path(id::GADGET, range, "the name of a field is replaced");
+        }
+        if matches!(
+            self.names.text(name),
+            "__annotations__" | "__dataclass_fields__" | "__dataclass_params__"
+        ) {
+            let subject = format!("`{}` is replaced", self.names.text(name));
+            self.report_path(id::GADGET, range, &subject);
+        }
+        if self.names.text(name) == "__class__"
             && object.atoms().iter().any(|atom| match *atom {
                 Atom::Path(path) => self.is_module(path),
                 Atom::Local(_) | Atom::Function(_) | Atom::Class(_) => true,
@@ -119,29 +142,37 @@ impl Engine<'_, '_> {
             let subject = format!("`{}` is replaced", self.names.text(name));
             self.report_path(id::GADGET, range, &subject);
         }
-        if is_search_path && self.names.text(name) == "path" && !self.is_beside_file(value) {
+        if is_search_path && self.names.text(name) == "path" && !self.is_search_entry(value) {
             self.report_path(id::SEARCH_PATH, range, "`sys.path`");
         }
     }
 
-    /// `sys.path += [...]`
-    pub(super) fn check_search_path(&mut self, target: &Value, value: &Value, range: TextRange) {
-        if self.is_search_path(target) && !self.is_beside_file(value) {
-            self.report_path(id::SEARCH_PATH, range, "`sys.path`");
+    /// Keys under which something is stored that other code takes for more than data.
+    pub(super) fn check_stored_key(&mut self, key: &Value, range: TextRange) {
+        for text in self.texts(key) {
+            match text.as_str() {
+                "__annotations__" | "__dataclass_fields__" | "__dataclass_params__" => {
+                    let subject = format!("`{text}` that is not written as such");
+                    self.report_path(id::GADGET, range, &subject);
+                }
+                "PY_SAX_PARSER" => {
+                    self.report_path(id::DYNAMIC_IMPORT, range, "`PY_SAX_PARSER`");
+                }
+                _ => {}
+            }
         }
     }
 
-    pub(super) fn is_search_path(&self, value: &Value) -> bool {
-        value.atoms().iter().any(
-            |atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "sys.path"),
-        )
-    }
-
-    /// Whether a path was made from `__file__`.
-    pub(super) fn is_beside_file(&self, value: &Value) -> bool {
-        self.carried(value).atoms().iter().any(
-            |atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "__file__"),
-        )
+    /// Where the programs are found that the standard library itself starts.
+    pub(super) fn check_environment(&mut self, object: &Value, key: &Value, range: TextRange) {
+        let is_environment = object.atoms().iter().any(|atom| {
+            matches!(atom, Atom::Path(path)
+                if matches!(&*self.names.path_text(*path), "os" | "os.environ" | "os.environb"))
+        });
+        let is_path = self.texts(key).iter().any(|key| key == "PATH");
+        if is_environment && is_path && self.policy.entry("subprocess") != Some(Decision::Allowed) {
+            self.report_path(id::PROCESS, range, "changes where programs are found");
+        }
     }
 
     /// Binds a name that `import *` brings.

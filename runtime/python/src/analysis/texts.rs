@@ -70,6 +70,9 @@ impl Engine<'_, '_> {
                 }
             }
         }
+        if begin.is_empty() && self.is_beside_text(&joined.values) {
+            return self.beside_text();
+        }
         if let Some(text) = parts.and_then(|parts| fold::concat_parts(&parts)) {
             return Value::of(self.constant(text));
         }

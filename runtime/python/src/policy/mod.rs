@@ -94,6 +94,8 @@ pub(crate) enum Decision {
 pub struct Policy {
     paths: BTreeMap<String, Decision>,
     attributes: BTreeMap<String, Decision>,
+    /// Attributes that are forbidden unless a class of the package has them.
+    foreign: BTreeMap<String, &'static Rule>,
     severity: BTreeMap<String, PythonVerdict>,
 }
 
@@ -146,6 +148,14 @@ impl Policy {
         }
     }
 
+    /// The rule against an attribute of objects that the package doesn't make itself.
+    pub(crate) fn foreign_attribute(&self, name: &str) -> Option<&'static Rule> {
+        if self.attributes.contains_key(name) {
+            return None;
+        }
+        self.foreign.get(name).copied()
+    }
+
     /// Whether some forbidden attribute begins like this.
     pub(crate) fn has_attribute_that_begins_with(&self, prefix: &str) -> bool {
         let mut from = self.attributes.range(prefix.to_owned()..);
@@ -169,6 +179,10 @@ impl Policy {
             policy.paths.extend(paths);
             let attributes = rule.attributes.iter().map(|name| (name.clone(), forbidden));
             policy.attributes.extend(attributes);
+            let foreign = rule.foreign_attributes.iter();
+            policy
+                .foreign
+                .extend(foreign.map(|name| (name.clone(), rule)));
         }
         policy
     }
