@@ -104,7 +104,7 @@ fn modules_of_the_package_are_local_but_shadow_nothing_forbidden() {
         ("pkg/__init__.py", b"x = 1"),
         (
             "pkg/sub.py",
-            b"from . import x, sub\nfrom ..helpers import __name__",
+            b"from . import x, sub\nfrom .. import helpers",
         ),
         ("ctypes.py", b"import ctypes"),
     ];
