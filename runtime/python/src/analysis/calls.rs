@@ -92,6 +92,12 @@ impl Engine<'_, '_> {
         if let Some(beside) = self.beside_call(&callee, &call) {
             return beside;
         }
+        if call
+            .method
+            .is_some_and(|(object, _)| self.is_search_path(object))
+        {
+            return Value::unknown();
+        }
         self.change_object(&call);
         self.apply(&callee, &call, false)
     }

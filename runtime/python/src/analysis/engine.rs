@@ -43,10 +43,13 @@ pub(super) const PUBLIC: &str = "<public>";
 /// Findings kept per file; the rest is alike.
 const MAX_FINDINGS: usize = 1_000;
 
-/// A variable with one known value for the moment: the target of a comprehension that is being unrolled.
+/// A variable with one known value for the moment: the target of a comprehension that is being unrolled, or
+/// a name that a condition says something about.
 pub(super) struct Fixed {
     pub name: Symbol,
     pub value: Value,
+    /// The only scope in which it is so.
+    pub scope: Option<ScopeId>,
 }
 
 pub(super) struct Engine<'a, 'q> {
@@ -100,8 +103,12 @@ pub(super) struct Engine<'a, 'q> {
     pub overlays: FxHashMap<PathId, Value>,
     /// Whether attributes are set by names that are not written down.
     pub has_dynamic_stores: bool,
+    /// Whether a module of the package is imported by another, or by itself.
+    pub imports_itself: bool,
     /// Whether a level of logging was looked up by a computed name.
     pub has_levels: bool,
+    /// Whether the package has methods that Python calls where no call is written.
+    pub has_protocols: bool,
     /// Whether something evaluates annotations that are written as text.
     pub has_evaluator: bool,
     /// What was given to code that can't be followed, and may come back from anywhere.
@@ -175,7 +182,9 @@ pub(super) fn run(
         written: BTreeSet::new(),
         wanted: BTreeSet::new(),
         has_dynamic_stores: false,
+        imports_itself: false,
         has_levels: false,
+        has_protocols: false,
         has_evaluator: false,
         escaped: Value::default(),
         fixed: Vec::new(),
@@ -391,7 +400,8 @@ impl<'a> Engine<'a, '_> {
 
     /// What a name that is read here may be.
     pub(super) fn lookup(&mut self, name: Symbol, at: usize) -> Value {
-        let fixed = self.fixed.iter().rev().find(|fixed| fixed.name == name);
+        let is_meant = |fixed: &&Fixed| fixed.name == name && self.is_fixed_here(fixed.scope);
+        let fixed = self.fixed.iter().rev().find(is_meant);
         if let Some(fixed) = fixed {
             return fixed.value.clone();
         }

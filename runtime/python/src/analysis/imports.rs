@@ -270,6 +270,9 @@ impl Engine<'_, '_> {
         let is_local = |atom: &Atom| matches!(atom, Atom::Local(_));
         if value.is_unknown() || value.atoms().iter().any(is_local) {
             self.note_first_call_at(range.start().to_usize());
+            if !std::mem::replace(&mut self.imports_itself, true) {
+                self.dependencies.all_changed();
+            }
         }
     }
 

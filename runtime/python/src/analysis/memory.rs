@@ -549,6 +549,7 @@ impl Engine<'_, '_> {
         for index in 0..self.scopes.functions.len() {
             let function = self.scopes.functions.get(index);
             if function.is_some_and(|function| function.is_protocol && !function.is_constructor) {
+                self.has_protocols = true;
                 self.join_crowd(Atom::Function(FunctionId::of(index)));
             }
         }
@@ -569,7 +570,7 @@ impl Engine<'_, '_> {
         let leads = |atom: &&Atom| match atom {
             Atom::Path(path) => {
                 self.is_module(*path)
-                    && !(self.is_level(*path) && self.crowd.members.is_empty())
+                    && !(self.is_level(*path) && !self.has_protocols)
                     && !self
                         .catalogue
                         .guarded

@@ -27,6 +27,7 @@ mod levels;
 mod memory;
 mod models;
 mod names;
+mod narrowing;
 mod patterns;
 mod scopes;
 mod search_path;

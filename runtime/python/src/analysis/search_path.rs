@@ -9,6 +9,7 @@ use super::names::{PathId, Symbol};
 use super::scopes::ScopeKind;
 use super::sharing::is_changing;
 use super::value::{Atom, FileId, ScopeId, Value};
+use crate::fold::Const;
 use crate::policy::id;
 
 /// Stands for a path that was made from `__file__` and from names that are written down.
@@ -173,6 +174,10 @@ impl Engine<'_, '_> {
         match op {
             Operator::Div => {
                 self.note_written(right, range, false);
+                if !self.is_beside(left) && self.texts(right).iter().any(|name| name == "mem") {
+                    let subject = "opens the memory of a process";
+                    self.report_path(id::NATIVE_CODE, range, subject);
+                }
                 (self.is_beside(left) && self.is_name_below(right)).then(|| self.beside())
             }
             Operator::Add if self.is_beside(left) && self.is_text(right) => Some(self.beside()),
@@ -189,17 +194,26 @@ impl Engine<'_, '_> {
     }
 
     fn is_text(&self, value: &Value) -> bool {
-        self.keys(value).is_some()
-            || matches!(value.atoms(), [Atom::Path(path)] if !value.is_unknown()
-                && matches!(&*self.names.path_text(*path), "os.sep" | "os.path.sep"))
+        self.are_names(value, |_| true, &["os.sep", "os.path.sep"])
     }
 
     /// Whether this is a written name that leads no way up to the root.
     fn is_name_below(&self, value: &Value) -> bool {
-        self.keys(value)
-            .is_some_and(|names| names.iter().all(|name| !name.starts_with(['/', '~'])))
-            || matches!(value.atoms(), [Atom::Path(path)] if !value.is_unknown()
-                && matches!(&*self.names.path_text(*path), "os.pardir" | "os.curdir" | "os.path.pardir" | "os.path.curdir"))
+        let ups = ["os.pardir", "os.path.pardir", "os.curdir", "os.path.curdir"];
+        self.are_names(value, |name| !name.starts_with(['/', '~']), &ups)
+    }
+
+    /// Whether a value is one of these texts or names for texts, and nothing else.
+    fn are_names(&self, value: &Value, is_fine: impl Fn(&str) -> bool, paths: &[&str]) -> bool {
+        !value.is_unknown()
+            && !value.has_no_atoms()
+            && value.atoms().iter().all(|atom| match atom {
+                Atom::Path(path) => paths.contains(&&*self.names.path_text(*path)),
+                atom => self
+                    .const_of(*atom)
+                    .and_then(Const::as_str)
+                    .is_some_and(&is_fine),
+            })
     }
 
     // The search path

@@ -19,9 +19,13 @@ use crate::policy::id;
 
 impl<'a> Engine<'a, '_> {
     pub(super) fn statements(&mut self, body: &[Stmt]) {
-        for statement in body {
+        let before = self.fixed.len();
+        for (index, statement) in body.iter().enumerate() {
             self.statement(statement);
+            let rest = body.get(index + 1..).unwrap_or_default();
+            self.narrow_after(statement, rest);
         }
+        self.fixed.truncate(before);
     }
 
     fn statement(&mut self, statement: &Stmt) {
@@ -123,13 +127,16 @@ impl<'a> Engine<'a, '_> {
                 self.statements(body);
                 self.statements(orelse);
             }
-            Stmt::While(StmtWhile {
+            Stmt::If(StmtIf {
                 range: _,
                 test,
                 body,
                 orelse,
-            })
-            | Stmt::If(StmtIf {
+            }) => {
+                self.expression(test);
+                self.branches(test, body, orelse);
+            }
+            Stmt::While(StmtWhile {
                 range: _,
                 test,
                 body,

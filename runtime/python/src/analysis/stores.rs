@@ -57,6 +57,10 @@ impl Engine<'_, '_> {
 
     /// Stores `object.name = value`.
     pub(super) fn store_on(&mut self, object: &Value, name: Symbol, value: &Value) {
+        // What becomes the search path was looked at, and stays the search path.
+        if self.names.text(name) == "path" && self.is_sys(object) {
+            return;
+        }
         for atom in object.atoms().to_vec() {
             match atom {
                 Atom::Local(file) => {
@@ -71,12 +75,32 @@ impl Engine<'_, '_> {
                         self.dependencies.changed(Kept::Overlay(member));
                     }
                     self.overlays.insert(member, overlay);
+                    // Whoever made the object may call what it finds there.
+                    let callables = self.callables_of(value);
+                    self.escape(&callables);
                 }
                 _ => {}
             }
         }
+        // The object may be somebody else's, who calls what it finds there.
+        let callables = self.callables_of(value);
+        let modules = self.modules_of(&callables);
+        self.escape(&modules);
         self.store_attribute(name, value);
         self.call_setters(name, value);
+    }
+
+    /// The functions and classes of a value, with what they lead to.
+    fn callables_of(&self, value: &Value) -> Value {
+        let is_callable =
+            |atom: &&Atom| matches!(atom, Atom::Function(_) | Atom::Class(_) | Atom::Crowd);
+        let callables: Value = value.atoms().iter().filter(is_callable).copied().collect();
+        self.carried(&callables)
+    }
+
+    fn is_sys(&self, object: &Value) -> bool {
+        let is_it = |atom: &Atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "sys");
+        !object.has_no_atoms() && object.atoms().iter().all(is_it)
     }
 
     /// Setters of properties are called with what is stored.
