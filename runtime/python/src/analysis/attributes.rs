@@ -512,6 +512,7 @@ impl Engine<'_, '_> {
     /// Names of data class fields: they are written down in the class.
     fn is_field_name(&self, path: PathId) -> bool {
         let text = self.names.path_text(path);
-        matches!(&*text, ATTRIBUTE_NAME | CAPITALS | PUBLIC) || FIELD_NAMES.contains(&&*text)
+        matches!(&*text, ATTRIBUTE_NAME | CAPITALS | PUBLIC)
+            || !self.makes_fields && FIELD_NAMES.contains(&&*text)
     }
 }

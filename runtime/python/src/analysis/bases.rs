@@ -9,7 +9,8 @@ use super::visit::Parameter;
 use crate::policy::id;
 
 /// Bases that do what their attributes say.
-const TELLING_BASES: [&str; 6] = [
+const TELLING_BASES: [&str; 7] = [
+    "collections.UserString",
     "string.Formatter",
     "types.ModuleType",
     "functools.cached_property",

@@ -66,6 +66,7 @@ impl Engine<'_, '_> {
                         self.report_path(id::DESERIALISATION, call.range, &subject);
                     }
                 }
+                "dataclasses.make_dataclass" => self.check_made_fields(call),
                 "xml.sax.make_parser" if !call.arguments.all().has_no_atoms() => {
                     self.report_path(
                         id::DYNAMIC_IMPORT,
@@ -95,6 +96,23 @@ impl Engine<'_, '_> {
         self.check_written(callee, call);
         self.check_remote_code(call);
         self.check_method(call);
+    }
+
+    /// Names of fields that a call makes.
+    fn check_made_fields(&mut self, call: &Call) {
+        let mut given = call.arguments.all();
+        for _ in 0..2 {
+            let elements = self.elements(&given);
+            given.join(&elements);
+        }
+        for text in self.texts(&given) {
+            if let Some(rule) = self.policy.attribute(&text) {
+                self.report(Some(call.range), rule, &format!("a field `{text}`"));
+            }
+        }
+        if !std::mem::replace(&mut self.makes_fields, true) {
+            self.dependencies.all_changed();
+        }
     }
 
     /// `trust_remote_code=True` runs code that comes with a model.

@@ -107,6 +107,8 @@ pub(super) struct Engine<'a, 'q> {
     pub imports_itself: bool,
     /// Whether a level of logging was looked up by a computed name.
     pub has_levels: bool,
+    /// Whether data classes are made by a call, whose fields are not written down.
+    pub makes_fields: bool,
     /// Whether the package has methods that Python calls where no call is written.
     pub has_protocols: bool,
     /// Whether something evaluates annotations that are written as text.
@@ -182,6 +184,7 @@ pub(super) fn run(
         written: BTreeSet::new(),
         wanted: BTreeSet::new(),
         has_dynamic_stores: false,
+        makes_fields: false,
         imports_itself: false,
         has_levels: false,
         has_protocols: false,

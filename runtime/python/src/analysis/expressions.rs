@@ -260,6 +260,11 @@ impl<'a> Engine<'a, '_> {
         if let Some(beside) = self.beside_binary(*op, &left, &right, *range) {
             return beside;
         }
+        if op.is_add()
+            && let Some(name) = self.joined_name(&left, &right, *range)
+        {
+            return name;
+        }
         self.binary(*op, &left, &right)
     }
 

@@ -156,6 +156,21 @@ impl Policy {
         self.foreign.get(name).copied()
     }
 
+    /// What stands between these two in forbidden attributes, with the attributes' rules.
+    pub(crate) fn attributes_around<'p>(
+        &'p self,
+        begin: &'p str,
+        end: &'p str,
+    ) -> impl Iterator<Item = (&'p str, &'static Rule)> {
+        self.attributes.iter().filter_map(move |(name, decision)| {
+            let middle = name.strip_prefix(begin)?.strip_suffix(end)?;
+            match decision {
+                Decision::Forbidden(rule) => Some((middle, *rule)),
+                Decision::Allowed => None,
+            }
+        })
+    }
+
     /// Whether some forbidden attribute begins like this.
     pub(crate) fn has_attribute_that_begins_with(&self, prefix: &str) -> bool {
         let mut from = self.attributes.range(prefix.to_owned()..);
