@@ -34,18 +34,6 @@ pub(super) const FIELD_NAMES: [&str; 3] = [
     "attrs.fields()[].name",
 ];
 
-/// Modules that objects from outside have under their own names.
-const SHARP_NAMES: [&str; 8] = [
-    "builtins",
-    "ctypes",
-    "importlib",
-    "marshal",
-    "os",
-    "posix",
-    "subprocess",
-    "sys",
-];
-
 /// Attributes under which wrappers keep what they wrap.
 const WRAPPERS: [&str; 12] = [
     "value",
@@ -65,10 +53,7 @@ const WRAPPERS: [&str; 12] = [
 impl Engine<'_, '_> {
     /// What `object.name` may give. Forbidden ways there are reported.
     pub(super) fn attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
-        if matches!(
-            self.names.text(name),
-            "__dict__" | "__set__" | "__setstate__"
-        ) {
+        if self.special.tables.contains(&name) {
             self.note_dynamic_store();
         }
         if self.is_beside_attribute(object, name) {
@@ -144,12 +129,12 @@ impl Engine<'_, '_> {
             found.join(&self.by_name(name));
             found = found.or_unknown();
         }
-        if self.names.text(name) == "__dataclass_fields__"
+        if name == self.special.dataclass_fields
             && let Some(fields) = self.names.dotted("dataclasses.fields")
         {
             found.join(&self.called(fields));
         }
-        if SHARP_NAMES.contains(&self.names.text(name)) {
+        if self.special.sharp.contains(&name) {
             let module = self.sharp_attribute(object, name, range);
             found.join(&module);
         }
@@ -278,6 +263,11 @@ impl Engine<'_, '_> {
         let text = self.names.path_text(member);
         if let Some(target) = self.catalogue.aliases.get(&*text) {
             return self.names.dotted(target).unwrap_or(member);
+        }
+        if Some(member) == self.special.search_path
+            && !std::mem::replace(&mut self.has_search_path, true)
+        {
+            self.dependencies.all_changed();
         }
         let last = self.names.text(name);
         let bare = last.trim_start_matches('_');

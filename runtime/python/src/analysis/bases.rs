@@ -95,14 +95,12 @@ impl Engine<'_, '_> {
 
     /// What the objects of a class are from outside.
     pub(super) fn objects_of(&mut self, class: ScopeId) -> Value {
-        let bases = self
-            .scopes
-            .get(class)
-            .map(|scope| scope.outside_bases.clone())
-            .unwrap_or_default();
         let mut objects = Value::default();
-        for atom in bases.atoms() {
-            if let Atom::Path(path) = *atom {
+        let Some(scope) = self.scopes.get(class) else {
+            return objects;
+        };
+        for atom in scope.outside_bases.atoms().to_vec() {
+            if let Atom::Path(path) = atom {
                 objects.join(&self.called(path));
             }
         }

@@ -13,7 +13,8 @@ use super::dependencies::{Cell as Kept, Dependencies, Unit};
 use super::memory::{Crowd, Holder};
 use super::names::{Names, PathId, Symbol};
 use super::scopes::{Binding, Body, ScopeKind, Scopes};
-use super::search_path::{Wanted, Written};
+use super::search_path::{Role, Wanted, Written};
+use super::special::Special;
 use super::value::{Atom, ConstId, FileId, FunctionId, HolderId, ScopeId, Value};
 use super::visit::Parameter;
 use assay_challenge_sdk::abi::PythonVerdict;
@@ -55,6 +56,7 @@ pub(super) struct Fixed {
 pub(super) struct Engine<'a, 'q> {
     pub scopes: Scopes<'a>,
     pub names: Names,
+    pub special: Special,
     pub policy: &'q Policy,
     pub catalogue: &'static Catalogue,
     /// Annotations in quotes, by the place of the string.
@@ -95,6 +97,10 @@ pub(super) struct Engine<'a, 'q> {
     pub heap: FxHashMap<Symbol, Value>,
     /// Modules that attributes of this name may be, whatever class from outside they belong to.
     pub shared: FxHashMap<Symbol, Value>,
+    /// Whether the package has to do with the search path.
+    pub has_search_path: bool,
+    /// What functions from outside do with paths of files.
+    pub roles: FxHashMap<PathId, Option<Role>>,
     /// Names of files that the package makes, and names that it imports from its own modules: both are judged
     /// when everything is known.
     pub written: BTreeSet<Written>,
@@ -137,7 +143,7 @@ pub(super) struct Engine<'a, 'q> {
 pub(super) fn run(
     modules: &[Module],
     scopes: Scopes<'_>,
-    names: Names,
+    (names, special): (Names, Special),
     quoted: &HashMap<usize, Box<Expr>>,
     policy: &Policy,
 ) -> Vec<Vec<Finding>> {
@@ -157,6 +163,7 @@ pub(super) fn run(
     let mut engine = Engine {
         scopes,
         names,
+        special,
         policy,
         catalogue: catalogue(),
         quoted,
@@ -181,6 +188,8 @@ pub(super) fn run(
         heap: FxHashMap::default(),
         overlays: FxHashMap::default(),
         shared: FxHashMap::default(),
+        has_search_path: false,
+        roles: FxHashMap::default(),
         written: BTreeSet::new(),
         wanted: BTreeSet::new(),
         has_dynamic_stores: false,

@@ -167,15 +167,12 @@ impl<'a> Engine<'a, '_> {
     }
 
     /// Whether names read here may come from a mapping that a metaclass prepared, whatever they mean elsewhere.
-    fn is_prepared(&mut self) -> bool {
+    fn is_prepared(&self) -> bool {
         let is_class = self
             .scopes
             .get(self.scope)
             .is_some_and(|scope| scope.kind == ScopeKind::Class);
-        is_class && {
-            let prepare = self.names.exact("__prepare__");
-            !self.stored(prepare).says_nothing()
-        }
+        is_class && !self.stored(self.special.prepare).says_nothing()
     }
 
     /// Whether an expression is the object whose method this is.

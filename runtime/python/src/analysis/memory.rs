@@ -570,7 +570,7 @@ impl Engine<'_, '_> {
         let leads = |atom: &&Atom| match atom {
             Atom::Path(path) => {
                 self.is_module(*path)
-                    && !(self.is_level(*path) && !self.has_protocols)
+                    && (self.has_protocols || !self.is_level(*path))
                     && !self
                         .catalogue
                         .guarded

@@ -32,6 +32,7 @@ mod patterns;
 mod scopes;
 mod search_path;
 mod sharing;
+mod special;
 mod statements;
 mod stores;
 mod texts;
@@ -60,5 +61,6 @@ pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Vec<Vec<Finding>> 
         scopes.add_file(&module.body, &mut names);
     }
     let quoted = annotations::quoted(&scopes.annotations);
-    engine::run(modules, scopes, names, &quoted, policy)
+    let special = special::Special::of(&mut names);
+    engine::run(modules, scopes, (names, special), &quoted, policy)
 }

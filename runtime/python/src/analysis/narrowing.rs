@@ -127,8 +127,7 @@ impl Engine<'_, '_> {
     }
 
     /// Whether a name is the variable of loops of this scope, and nobody else can change it.
-    fn is_only_looped(&mut self, name: Symbol) -> bool {
-        let starts_with = self.names.exact("startswith");
+    fn is_only_looped(&self, name: Symbol) -> bool {
         let Some(scope) = self.scopes.get(self.scope) else {
             return false;
         };
@@ -141,7 +140,7 @@ impl Engine<'_, '_> {
             && scope.bound.contains(&name)
             && !scope.rebound.contains(&name)
             && !self.scopes.is_declared(name)
-            && self.stored(starts_with).says_nothing()
+            && self.stored(self.special.starts_with).says_nothing()
     }
 
     /// Whether a value that is fixed for the moment is meant by a name in the current scope.

@@ -12,8 +12,6 @@ use super::value::{Atom, FileId, ScopeId, Value};
 use crate::fold::Const;
 use crate::policy::id;
 
-/// Stands for a path that was made from `__file__` and from names that are written down.
-const BESIDE: &str = "<beside>";
 /// Functions that make a path of a path.
 const PATH_FUNCTIONS: [&str; 12] = [
     "os.path.abspath",
@@ -80,8 +78,16 @@ const MAKING_METHODS: [&str; 6] = [
     "with_name",
     "writestr",
 ];
-/// Names of a module that say where its imports come from.
-const MODULE_NAMES: [&str; 3] = ["__name__", "__package__", "__path__"];
+/// What a function from outside does with the names of files that it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Makes a path.
+    Path,
+    /// Opens the file that its first argument names.
+    Opens,
+    /// Makes the file that its last argument names.
+    Moves,
+}
 
 /// The name of a file that is made, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,14 +129,16 @@ impl Engine<'_, '_> {
 
     /// Whether a path was made from `__file__`, and from nothing else that is not written down.
     pub(super) fn is_beside(&self, value: &Value) -> bool {
-        !value.is_unknown() && !value.has_no_atoms() && value.atoms().iter().all(|atom| {
-            matches!(atom, Atom::Path(path) if matches!(self.names.last(*path), "__file__" | BESIDE) && self.names.is_root(*path))
-        })
+        !value.is_unknown()
+            && !value.has_no_atoms()
+            && value.atoms().iter().all(|atom| {
+                matches!(atom, Atom::Path(path)
+                    if *path == self.special.beside || *path == self.special.file)
+            })
     }
 
-    fn beside(&mut self) -> Value {
-        let name = self.names.exact(BESIDE);
-        Value::of(Atom::Path(self.names.root(name)))
+    fn beside(&self) -> Value {
+        Value::of(Atom::Path(self.special.beside))
     }
 
     /// A call that makes a path beside the program of such a path.
@@ -146,9 +154,10 @@ impl Engine<'_, '_> {
             }
             _ => {
                 let (first, rest) = arguments.positional.split_first()?;
-                let is_known = matches!(callee.atoms(), [Atom::Path(path)] if !callee.is_unknown()
-                    && PATH_FUNCTIONS.contains(&&*self.names.path_text(*path)));
-                (is_known && self.is_beside(first)).then_some(rest)?
+                let is_known = self.is_beside(first)
+                    && matches!(callee.atoms(), [Atom::Path(path)] if !callee.is_unknown()
+                        && self.role(*path) == Some(Role::Path));
+                is_known.then_some(rest)?
             }
         };
         let are_names = parts
@@ -190,7 +199,7 @@ impl Engine<'_, '_> {
 
     /// Attributes of a path beside the program that are such paths.
     pub(super) fn is_beside_attribute(&self, object: &Value, name: Symbol) -> bool {
-        matches!(self.names.text(name), "parent" | "parents") && self.is_beside(object)
+        self.special.above.contains(&name) && self.is_beside(object)
     }
 
     fn is_text(&self, value: &Value) -> bool {
@@ -219,8 +228,10 @@ impl Engine<'_, '_> {
     // The search path
 
     pub(super) fn is_search_path(&self, value: &Value) -> bool {
-        let is_it = |atom: &Atom| matches!(atom, Atom::Path(path) if &*self.names.path_text(*path) == "sys.path");
-        value.atoms().iter().any(is_it)
+        self.has_search_path
+            && value.atoms().iter().any(
+                |atom| matches!(atom, Atom::Path(path) if Some(*path) == self.special.search_path),
+            )
     }
 
     /// Whether what is put into the search path lies beside the program: a path, or a list of them.
@@ -247,10 +258,15 @@ impl Engine<'_, '_> {
 
     /// Paths beside the program and elements of the search path.
     fn is_old_entry(&self, value: &Value) -> bool {
-        !value.is_unknown()
-            && value.atoms().iter().all(|atom| {
-                matches!(atom, Atom::Path(path) if matches!(&*self.names.path_text(*path), "sys.path[]" | "__file__" | BESIDE))
-            })
+        let is_old = |atom: &Atom| match *atom {
+            Atom::Path(path) => {
+                path == self.special.beside
+                    || path == self.special.file
+                    || &*self.names.path_text(path) == "sys.path[]"
+            }
+            _ => false,
+        };
+        !value.is_unknown() && value.atoms().iter().all(is_old)
     }
 
     /// `sys.path += [...]`
@@ -269,6 +285,9 @@ impl Engine<'_, '_> {
 
     /// Calls that may change the search path.
     pub(super) fn check_search_call(&mut self, callee: &Value, call: &Call) {
+        if !self.has_search_path {
+            return;
+        }
         if let Some((object, method)) = call.method
             && self.is_search_path(object)
         {
@@ -346,7 +365,7 @@ impl Engine<'_, '_> {
 
     /// A module's own names that say where its imports come from.
     pub(super) fn check_module_name(&mut self, scope: ScopeId, name: Symbol) {
-        if !MODULE_NAMES.contains(&self.names.text(name)) {
+        if !self.special.module_names.contains(&name) {
             return;
         }
         let is_module = self
@@ -413,25 +432,25 @@ impl Engine<'_, '_> {
     /// Calls that make files, and the names of files.
     pub(super) fn check_written(&mut self, callee: &Value, call: &Call) {
         let arguments = call.arguments;
-        for atom in callee.atoms().to_vec() {
-            let Atom::Path(path) = atom else { continue };
-            let text = self.names.path_text(path);
-            if OPENERS.contains(&&*text) {
-                if let Some(name) = arguments.positional.first()
-                    && self.may_write(call)
-                {
-                    let name = name.clone();
-                    self.note_written(&name, call.range, true);
+        for atom in callee.atoms() {
+            let Atom::Path(path) = *atom else { continue };
+            match self.role(path) {
+                Some(Role::Opens) if self.may_write(call) => {
+                    if let Some(name) = arguments.positional.first() {
+                        self.note_written(name, call.range, true);
+                    }
                 }
-            } else if MOVERS.contains(&&*text) {
-                if let Some(name) = arguments.positional.last() {
-                    let name = name.clone();
-                    self.note_written(&name, call.range, true);
+                Some(Role::Moves) => {
+                    if let Some(name) = arguments.positional.last() {
+                        self.note_written(name, call.range, true);
+                    }
                 }
-            } else if PATH_FUNCTIONS.contains(&&*text) && &*text != "builtins.str" {
-                for name in &arguments.positional {
-                    self.note_written(name, call.range, false);
+                Some(Role::Path) => {
+                    for name in &arguments.positional {
+                        self.note_written(name, call.range, false);
+                    }
                 }
+                Some(Role::Opens) | None => {}
             }
         }
         if let Some((_, method)) = call.method
@@ -441,6 +460,24 @@ impl Engine<'_, '_> {
         {
             self.note_written(name, call.range, false);
         }
+    }
+
+    fn role(&mut self, path: PathId) -> Option<Role> {
+        if let Some(known) = self.roles.get(&path) {
+            return *known;
+        }
+        let text = self.names.path_text(path);
+        let role = if OPENERS.contains(&&*text) {
+            Some(Role::Opens)
+        } else if MOVERS.contains(&&*text) {
+            Some(Role::Moves)
+        } else if PATH_FUNCTIONS.contains(&&*text) {
+            Some(Role::Path)
+        } else {
+            None
+        };
+        self.roles.insert(path, role);
+        role
     }
 
     /// Whether a file may be opened for writing.
@@ -457,7 +494,10 @@ impl Engine<'_, '_> {
 
     /// Notes names of files that could be imported.
     fn note_written(&mut self, names: &Value, range: TextRange, is_made: bool) {
-        for text in self.texts(names) {
+        for atom in names.atoms() {
+            let Some(text) = self.const_of(*atom).and_then(Const::as_str) else {
+                continue;
+            };
             let mut segments = text.rsplit('/');
             let last = segments.next().unwrap_or_default();
             let Some((stem, ending)) = last.split_once('.') else {

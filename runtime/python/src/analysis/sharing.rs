@@ -1,6 +1,7 @@
 //! Containers and attributes that somebody else may change: by a method under another name, by a function
 //! from outside, under another path of the same class.
 
+use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::names::Symbol;
 use super::value::{Atom, HolderId, Value};
@@ -17,14 +18,14 @@ impl Engine<'_, '_> {
         while let Some(holder) = seen.get(at).copied()
             && at < MAX_WITHIN
         {
-            let held = self.all_held(holder);
-            self.change(&held);
-            for inner in self.holders_of(&held) {
+            at += 1;
+            let inner = self.holders_within(holder);
+            for inner in inner {
                 if !seen.contains(&inner) {
+                    self.change(&Value::of(Atom::Holder(inner)));
                     seen.push(inner);
                 }
             }
-            at += 1;
         }
     }
 
@@ -34,6 +35,19 @@ impl Engine<'_, '_> {
             _ => None,
         });
         holders.collect()
+    }
+
+    /// The containers in a container.
+    fn holders_within(&self, holder: HolderId) -> Vec<HolderId> {
+        self.dependencies.reads(Kept::Holder(holder));
+        let Some(holder) = self.holders.get(holder.index()) else {
+            return Vec::new();
+        };
+        let mut within = self.holders_of(&holder.contents);
+        if let Some(keys) = &holder.keys {
+            within.extend(self.holders_of(keys));
+        }
+        within
     }
 
     /// What a function from outside is given may lie in any of the containers that it is given, and modules
@@ -52,13 +66,13 @@ impl Engine<'_, '_> {
     /// Notes that an attribute of this name holds something that leads further: it may belong to a class
     /// from outside that is known by several paths.
     pub(super) fn note_shared(&mut self, name: Symbol, value: &Value) {
-        let may_lead = |atom: &Atom| {
-            matches!(
-                atom,
-                Atom::Path(_) | Atom::Local(_) | Atom::Getter(_) | Atom::Holder(_)
-            )
+        let leads = |atom: &Atom| match *atom {
+            Atom::Path(path) => self.is_module(path),
+            Atom::Local(_) | Atom::Getter(_) => true,
+            Atom::Holder(holder) => !self.reach_of(holder).has_no_atoms(),
+            _ => false,
         };
-        if !value.atoms().iter().any(may_lead) {
+        if !value.atoms().iter().any(leads) {
             return;
         }
         let modules = self.modules_of(&self.carried(value));

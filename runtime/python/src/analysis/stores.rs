@@ -7,6 +7,7 @@ use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::names::Symbol;
 use super::value::{Atom, Value};
+use crate::fold::Const;
 use crate::policy::{Decision, id};
 
 impl Engine<'_, '_> {
@@ -173,17 +174,20 @@ impl Engine<'_, '_> {
 
     /// Keys under which something is stored that other code takes for more than data.
     pub(super) fn check_stored_key(&mut self, key: &Value, range: TextRange) {
-        for text in self.texts(key) {
-            match text.as_str() {
-                "__annotations__" | "__dataclass_fields__" | "__dataclass_params__" => {
-                    let subject = format!("`{text}` that is not written as such");
-                    self.report_path(id::GADGET, range, &subject);
-                }
-                "PY_SAX_PARSER" => {
-                    self.report_path(id::DYNAMIC_IMPORT, range, "`PY_SAX_PARSER`");
+        let mut found = None;
+        for atom in key.atoms() {
+            match self.const_of(*atom).and_then(Const::as_str) {
+                Some(
+                    text @ ("__annotations__" | "__dataclass_fields__" | "__dataclass_params__"),
+                ) => found = Some((id::GADGET, format!("`{text}` that is not written as such"))),
+                Some("PY_SAX_PARSER") => {
+                    found = Some((id::DYNAMIC_IMPORT, "`PY_SAX_PARSER`".to_owned()));
                 }
                 _ => {}
             }
+        }
+        if let Some((rule, subject)) = found {
+            self.report_path(rule, range, &subject);
         }
     }
 
@@ -193,8 +197,9 @@ impl Engine<'_, '_> {
             matches!(atom, Atom::Path(path)
                 if matches!(&*self.names.path_text(*path), "os" | "os.environ" | "os.environb"))
         });
-        let is_path = self.texts(key).iter().any(|key| key == "PATH");
-        if is_environment && is_path && self.policy.entry("subprocess") != Some(Decision::Allowed) {
+        let is_path = || self.texts(key).iter().any(|key| key == "PATH");
+        if is_environment && is_path() && self.policy.entry("subprocess") != Some(Decision::Allowed)
+        {
             self.report_path(id::PROCESS, range, "changes where programs are found");
         }
     }

@@ -163,6 +163,9 @@ impl Policy {
         end: &'p str,
     ) -> impl Iterator<Item = (&'p str, &'static Rule)> {
         self.attributes.iter().filter_map(move |(name, decision)| {
+            if name.starts_with('_') && !name.starts_with("__") {
+                return None;
+            }
             let middle = name.strip_prefix(begin)?.strip_suffix(end)?;
             match decision {
                 Decision::Forbidden(rule) => Some((middle, *rule)),
