@@ -11,7 +11,10 @@ use rustpython_parser::text_size::TextRange;
 use super::dependencies::{Cell as Kept, Dependencies, Step, Unit};
 use super::memory::{Crowd, Holder};
 use super::names::{Names, PathId, Symbol};
+use super::narrowing::leaving_condition;
 use super::scopes::{Binding, Body, ScopeKind, Scopes};
+use super::search_path::{Role, Wanted, Written};
+use super::special::Special;
 use super::value::{Atom, ConstId, FileId, FunctionId, HolderId, ScopeId, Value};
 use super::visit::Parameter;
 use super::{Analysed, Module};
@@ -41,10 +44,13 @@ pub(super) const PUBLIC: &str = "<public>";
 /// Findings kept per file; the rest is alike.
 const MAX_FINDINGS: usize = 1_000;
 
-/// A variable with one known value for the moment: the target of a comprehension that is being unrolled.
+/// A variable with one known value for the moment: the target of a comprehension that is being unrolled, or
+/// a name that a condition says something about.
 pub(super) struct Fixed {
     pub name: Symbol,
     pub value: Value,
+    /// The only scope in which it is so.
+    pub scope: Option<ScopeId>,
 }
 
 /// What a step looks at, and where it stands.
@@ -60,11 +66,14 @@ enum Node<'a> {
     Statement(&'a Stmt),
     /// The body of a lambda.
     Result(&'a Expr),
+    /// What follows a condition that says something about names, which failed.
+    Rest(&'a Expr, &'a [Stmt]),
 }
 
 pub(super) struct Engine<'a, 'q> {
     pub scopes: Scopes<'a>,
     pub names: Names<'q>,
+    pub special: Special,
     pub policy: &'q Policy,
     pub catalogue: &'static Catalogue,
     /// Annotations in quotes, by the place of the string.
@@ -103,10 +112,28 @@ pub(super) struct Engine<'a, 'q> {
     pub plain: FxHashMap<PathId, bool>,
     /// What attributes of this name may be, whatever object they belong to.
     pub heap: FxHashMap<Symbol, Value>,
+    /// Modules that attributes of this name may be, whatever class from outside they belong to.
+    pub shared: FxHashMap<Symbol, Value>,
+    /// Whether the package has to do with the search path.
+    pub has_search_path: bool,
+    /// What functions from outside do with paths of files.
+    pub roles: FxHashMap<PathId, Option<Role>>,
+    /// Names of files that the package makes, and names that it imports from its own modules: both are judged
+    /// when everything is known.
+    pub written: BTreeSet<Written>,
+    pub wanted: BTreeSet<Wanted>,
     /// What the package puts into modules and classes from outside, by the path of the attribute.
     pub overlays: FxHashMap<PathId, Value>,
     /// Whether attributes are set by names that are not written down.
     pub has_dynamic_stores: bool,
+    /// Whether a module of the package is imported by another, or by itself.
+    pub imports_itself: bool,
+    /// Whether a level of logging was looked up by a computed name.
+    pub has_levels: bool,
+    /// Whether data classes are made by a call, whose fields are not written down.
+    pub makes_fields: bool,
+    /// Whether the package has methods that Python calls where no call is written.
+    pub has_protocols: bool,
     /// Whether something evaluates annotations that are written as text.
     pub has_evaluator: bool,
     /// What was given to code that can't be followed, and may come back from anywhere.
@@ -127,6 +154,8 @@ pub(super) struct Engine<'a, 'q> {
     steps: Vec<Place<'a>>,
     /// Whether a step is looked at again: the statements in it are steps of their own.
     is_again: bool,
+    /// Whether statements are parts of the current step.
+    pub is_inline: bool,
     pub work: Cell<usize>,
     max_work: usize,
     /// A path that is fine at this moment, because of how it is called.
@@ -143,7 +172,7 @@ pub(super) struct Engine<'a, 'q> {
 pub(super) fn run(
     modules: &[Module],
     scopes: Scopes<'_>,
-    names: Names<'_>,
+    (names, special): (Names<'_>, Special),
     quoted: &HashMap<usize, Box<Expr>>,
     policy: &Policy,
 ) -> Analysed {
@@ -163,6 +192,7 @@ pub(super) fn run(
     let mut engine = Engine {
         scopes,
         names,
+        special,
         policy,
         catalogue: catalogue(),
         quoted,
@@ -186,7 +216,16 @@ pub(super) fn run(
         plain: FxHashMap::default(),
         heap: FxHashMap::default(),
         overlays: FxHashMap::default(),
+        shared: FxHashMap::default(),
+        has_search_path: false,
+        roles: FxHashMap::default(),
+        written: BTreeSet::new(),
+        wanted: BTreeSet::new(),
         has_dynamic_stores: false,
+        makes_fields: false,
+        imports_itself: false,
+        has_levels: false,
+        has_protocols: false,
         has_evaluator: false,
         escaped: Value::default(),
         escaped_members: FxHashMap::default(),
@@ -200,6 +239,7 @@ pub(super) fn run(
         dependencies: Dependencies::of(units, modules.len()),
         steps: Vec::new(),
         is_again: false,
+        is_inline: false,
         work: Cell::new(0),
         max_work: (nodes * WORK_PER_NODE).clamp(MIN_WORK, MAX_WORK),
         exempt: None,
@@ -257,6 +297,8 @@ impl<'a> Engine<'a, '_> {
         // A parameter that nothing was seen to reach may be anything all the same.
         self.open_rest();
         self.run_rounds(modules);
+        self.judge_written();
+        self.judge_wanted();
         if self.is_exhausted() {
             let rule = self.catalogue.rule(id::COMPLEXITY);
             self.file = FileId(0);
@@ -322,15 +364,22 @@ impl<'a> Engine<'a, '_> {
 
     /// Looks at statements for the first time, each as a step of its own.
     pub(super) fn statements(&mut self, body: &'a [Stmt]) {
-        if self.is_again {
+        if self.is_again && !self.is_inline {
             return;
         }
-        for statement in body {
+        for (index, statement) in body.iter().enumerate() {
             self.first_look(Node::Statement(statement));
+            let rest = body.get(index + 1..).unwrap_or_default();
+            if let Some(condition) = leaving_condition(statement) {
+                return self.first_look(Node::Rest(condition, rest));
+            }
         }
     }
 
     fn first_look(&mut self, node: Node<'a>) {
+        if self.is_inline {
+            return self.look(node);
+        }
         let step = self.dependencies.new_step();
         self.steps.push(Place {
             node,
@@ -362,6 +411,7 @@ impl<'a> Engine<'a, '_> {
                 let value = self.expression(expression);
                 self.returned(&value);
             }
+            Node::Rest(condition, rest) => self.rest(condition, rest),
         }
     }
 
@@ -463,7 +513,8 @@ impl<'a> Engine<'a, '_> {
 
     /// What a name that is read here may be.
     pub(super) fn lookup(&mut self, name: Symbol, at: usize) -> Value {
-        let fixed = self.fixed.iter().rev().find(|fixed| fixed.name == name);
+        let is_meant = |fixed: &&Fixed| fixed.name == name && self.is_fixed_here(fixed.scope);
+        let fixed = self.fixed.iter().rev().find(is_meant);
         if let Some(fixed) = fixed {
             return fixed.value.clone();
         }
@@ -558,6 +609,7 @@ impl<'a> Engine<'a, '_> {
     /// Binds a name that is written in the current scope.
     pub(super) fn bind(&mut self, name: Symbol, value: &Value) {
         let scope = self.scopes.target(self.scope, name);
+        self.check_module_name(scope, name);
         self.bind_in(scope, name, value);
     }
 
@@ -597,6 +649,7 @@ impl<'a> Engine<'a, '_> {
             self.dependencies.changed(Kept::Attribute(name));
             self.dependencies.changed(Kept::AnyAttribute);
         }
+        self.note_shared(name, value);
     }
 
     // Decisions and findings

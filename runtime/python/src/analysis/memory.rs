@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::calls::UNKNOWN_GETTER;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
+use super::levels::LEVEL;
 use super::names::PathId;
 use super::value::{Atom, ConstId, FunctionId, HolderId, Value};
 use crate::fold::Const;
@@ -13,7 +14,9 @@ use crate::policy::id;
 /// Functions, containers or paths told apart in one place.
 const MAX_OF_A_KIND: usize = 6;
 /// Functions whose calls are looked at more closely, under whatever name.
-const KEPT: [&str; 25] = [
+const KEPT: [&str; 27] = [
+    "os.environ",
+    "sys.path[]",
     "xml.sax.make_parser",
     "builtins.map",
     "builtins.type",
@@ -353,12 +356,14 @@ impl Engine<'_, '_> {
         if let Some(known) = self.carriers.borrow().get(&path) {
             return *known || self.modules.contains(&path);
         }
-        let is_carrier = self.names.is_static(path) && {
-            let text = self.names.path_text(path);
-            self.names.is_root(path)
-                || self.catalogue.guarded.contains(&*text)
-                || self.catalogue.is_standard_module(&text)
-        };
+        let is_level = self.names.last(path) == LEVEL;
+        let is_carrier = is_level
+            || self.names.is_static(path) && {
+                let text = self.names.path_text(path);
+                self.names.is_root(path)
+                    || self.catalogue.guarded.contains(&*text)
+                    || self.catalogue.is_standard_module(&text)
+            };
         self.carriers.borrow_mut().insert(path, is_carrier);
         is_carrier || self.modules.contains(&path)
     }
@@ -559,6 +564,7 @@ impl Engine<'_, '_> {
         for index in 0..self.scopes.functions.len() {
             let function = self.scopes.functions.get(index);
             if function.is_some_and(|function| function.is_protocol && !function.is_constructor) {
+                self.has_protocols = true;
                 self.join_crowd(Atom::Function(FunctionId::of(index)));
             }
         }
@@ -579,6 +585,7 @@ impl Engine<'_, '_> {
         let leads = |atom: &&Atom| match atom {
             Atom::Path(path) => {
                 self.is_module(*path)
+                    && (self.has_protocols || !self.is_level(*path))
                     && !self
                         .catalogue
                         .guarded

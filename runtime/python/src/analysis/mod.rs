@@ -14,6 +14,7 @@
 
 mod annotations;
 mod attributes;
+mod bases;
 mod bindings;
 mod calls;
 mod checks;
@@ -22,11 +23,16 @@ mod dependencies;
 mod engine;
 mod expressions;
 mod imports;
+mod levels;
 mod memory;
 mod models;
 mod names;
+mod narrowing;
 mod patterns;
 mod scopes;
+mod search_path;
+mod sharing;
+mod special;
 mod statements;
 mod stores;
 mod texts;
@@ -65,5 +71,6 @@ pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Analysed {
         scopes.add_file(&module.body, &mut names);
     }
     let quoted = annotations::quoted(&scopes.annotations);
-    engine::run(modules, scopes, names, &quoted, policy)
+    let special = special::Special::of(&mut names);
+    engine::run(modules, scopes, (names, special), &quoted, policy)
 }
