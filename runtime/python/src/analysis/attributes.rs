@@ -431,7 +431,11 @@ impl Engine<'_, '_> {
         }
         let last = self.names.text(name);
         let bare = last.trim_start_matches('_');
-        let is_sharp = self.catalogue.sharp_modules.contains(bare);
+        let is_sharp = self.catalogue.sharp_modules.contains(bare)
+            && !self
+                .catalogue
+                .built_in_modules
+                .contains(self.names.root_of(path));
         if is_sharp && !self.is_standard(path) && self.policy.entry(&text).is_none() {
             let bare = bare.to_owned();
             let module = self.names.symbol(&bare);

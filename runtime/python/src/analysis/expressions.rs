@@ -47,7 +47,12 @@ impl<'a> Engine<'a, '_> {
             }) => {
                 let operand = self.expression(operand);
                 let folded = self.fold_each(&operand, |constant| fold::unary(*op, constant));
-                folded.unwrap_or_else(|| self.opaque(&[&operand]))
+                // Only a method of the operand itself may be called.
+                folded.unwrap_or_else(|| {
+                    self.hand_to_protocols(&operand.without_paths());
+                    let is_known = !operand.says_nothing();
+                    is_known.then(Value::unknown).unwrap_or_default()
+                })
             }
             Expr::Lambda(lambda) => self.lambda(lambda),
             Expr::IfExp(ExprIfExp {
@@ -393,8 +398,21 @@ impl<'a> Engine<'a, '_> {
                 (Some(_), _, _) => None,
             };
             self.put(holder, &value);
+            self.hand_modules(&value);
         }
         self.container(holder, exact.and_then(build))
+    }
+
+    /// Hands modules that become elements or keys to whatever compares them.
+    pub(super) fn hand_modules(&mut self, value: &Value) {
+        let is_module = |atom: &Atom| match *atom {
+            Atom::Path(path) => self.is_module(path),
+            Atom::Local(_) => true,
+            _ => false,
+        };
+        if self.has_protocols && value.atoms().iter().any(is_module) {
+            self.hand_to_protocols(value);
+        }
     }
 
     /// A container and, when it never changes, its constant form.
@@ -425,6 +443,7 @@ impl<'a> Engine<'a, '_> {
             let known_key = key.map(|key| self.expression(key));
             if let (Some(known_key), Some(key)) = (&known_key, key) {
                 self.check_stored_key(known_key, key.range());
+                self.hand_modules(known_key);
             }
             let mut value = self.expression(value);
             if key.is_none() {

@@ -45,16 +45,14 @@ impl Engine<'_, '_> {
                 }
                 Value::default()
             }
-            "builtins.hasattr"
-            | "builtins.isinstance"
-            | "builtins.issubclass"
-            | "builtins.callable"
-            | "builtins.len"
-            | "builtins.print"
-            | "builtins.id"
-            | "builtins.hash"
-            | "builtins.repr" => {
+            "builtins.isinstance" | "builtins.issubclass" => {
                 self.hand_to_protocols(call.arguments.all());
+                Value::unknown()
+            }
+            // Only methods of the objects themselves are called.
+            "builtins.hasattr" | "builtins.callable" | "builtins.len" | "builtins.print"
+            | "builtins.id" | "builtins.hash" | "builtins.repr" => {
+                self.hand_to_protocols(&call.arguments.all().without_paths());
                 Value::unknown()
             }
             "builtins.vars" | "builtins.dir" => self.call_vars(&text, call),

@@ -488,6 +488,7 @@ impl<'a> Engine<'a, '_> {
                 }
                 self.check_search_path(&object, value, subscript.range);
                 self.check_stored_key(&key, subscript.range);
+                self.hand_modules(&key);
                 self.check_environment(&object, &key, subscript.range);
                 if is_annotations(&subscript.value) {
                     let subject = "annotations that are not written as such";

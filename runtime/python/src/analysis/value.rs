@@ -137,6 +137,13 @@ impl Value {
             })
     }
 
+    /// The value without its things from outside.
+    pub(crate) fn without_paths(&self) -> Self {
+        let mut value = self.clone();
+        value.retain(|atom| !matches!(atom, Atom::Path(_)));
+        value
+    }
+
     pub(crate) fn retain(&mut self, keeps: impl Fn(&Atom) -> bool) {
         self.atoms.retain(keeps);
     }
