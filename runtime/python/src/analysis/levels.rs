@@ -13,8 +13,7 @@ use rustpython_parser::text_size::TextRange;
 /// Stands for whatever `logging` has under a name that is only known at run time.
 pub(super) const LEVEL: &str = "<level>";
 /// Functions that take a level, and do nothing with anything else.
-const TAKERS: [&str; 9] = [
-    "addLevelName",
+const TAKERS: [&str; 8] = [
     "basicConfig",
     "disable",
     "getLevelName",
@@ -24,6 +23,9 @@ const TAKERS: [&str; 9] = [
     "setLevel",
     "str",
 ];
+
+/// Libraries whose functions take levels under that name and keep nothing else there.
+const LIBRARIES: [&str; 3] = ["logging", "rich", "structlog"];
 
 impl Engine<'_, '_> {
     /// The level that a lookup by a computed name gives, if that is what it looks for.
@@ -87,6 +89,16 @@ impl Engine<'_, '_> {
         if is_own {
             return;
         }
+        // Records are made with whatever they are given.
+        let makes_record = |name: &str| name == "LogRecord" || name.starts_with("make");
+        let knows_levels = !callee.is_unknown()
+            && !method.is_some_and(|method| makes_record(self.names.text(method)))
+            && !callee.atoms().iter().any(
+                |atom| matches!(atom, Atom::Path(path) if makes_record(self.names.last(*path))),
+            )
+            && callee.atoms().iter().all(|atom| {
+                matches!(atom, Atom::Path(path) if LIBRARIES.contains(&self.names.root_of(*path)))
+            });
         let drop = |value: &mut Value| {
             value.retain(|atom| !matches!(atom, Atom::Path(path) if self.is_level(*path)));
         };
@@ -94,7 +106,7 @@ impl Engine<'_, '_> {
             arguments.positional.iter_mut().for_each(drop);
         }
         for (name, value) in &mut arguments.named {
-            if is_taker || self.names.text(*name) == "level" {
+            if is_taker || knows_levels && self.names.text(*name) == "level" {
                 drop(value);
             }
         }

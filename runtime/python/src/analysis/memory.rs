@@ -573,7 +573,10 @@ impl Engine<'_, '_> {
     /// Hands a value to whatever method an operator, a subscript or the like may call.
     pub(super) fn hand_to_protocols(&mut self, value: &Value) {
         let carried = self.carried(value);
-        let others = self.modules_of(&carried);
+        let mut others = self.modules_of(&carried);
+        if !self.has_protocols {
+            others.retain(|atom| !matches!(atom, Atom::Path(path) if self.is_level(*path)));
+        }
         if !others.has_no_atoms() {
             self.escape(&others);
             self.give_to_crowd(&others, &Value::default());
@@ -585,7 +588,6 @@ impl Engine<'_, '_> {
         let leads = |atom: &&Atom| match atom {
             Atom::Path(path) => {
                 self.is_module(*path)
-                    && (self.has_protocols || !self.is_level(*path))
                     && !self
                         .catalogue
                         .guarded

@@ -1,3 +1,4 @@
+# innocent: levels of logging from arguments and settings, without `.upper()`
 """Levels of logging from arguments and settings, without `.upper()`."""
 import argparse
 import logging

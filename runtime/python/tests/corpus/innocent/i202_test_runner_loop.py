@@ -1,3 +1,4 @@
+# innocent: a small test runner that goes through the names of a class
 """A small test runner that goes through the names of a class."""
 
 

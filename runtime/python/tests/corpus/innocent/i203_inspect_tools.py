@@ -1,3 +1,4 @@
+# innocent: tool descriptions from signatures
 """Tool descriptions from signatures."""
 import inspect
 import json

@@ -1,3 +1,4 @@
+# innocent: types of functions beside operators on them
 """Types of functions beside operators on them."""
 import types
 from types import FunctionType

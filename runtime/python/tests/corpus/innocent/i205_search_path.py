@@ -1,3 +1,4 @@
+# innocent: directories beside the program on the search path, in the ways people write it
 """Directories beside the program on the search path, in the ways people write it."""
 import os
 import sys

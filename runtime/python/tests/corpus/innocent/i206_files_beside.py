@@ -1,3 +1,4 @@
+# innocent: writes results and code into the working folder, and imports plain modules
 """Writes results and code into the working folder, and imports plain modules."""
 import csv
 import json

@@ -1,3 +1,4 @@
+# innocent: methods of one's own with names that other objects have too
 """Methods of one's own with names that other objects have too."""
 import sqlite3
 

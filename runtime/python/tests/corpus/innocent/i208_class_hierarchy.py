@@ -1,3 +1,4 @@
+# innocent: nested tables, copies, slices and deletions
 """Nested tables, copies, slices and deletions."""
 import copy
 import heapq

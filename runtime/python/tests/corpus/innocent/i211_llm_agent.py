@@ -1,3 +1,4 @@
+# innocent: an agent that asks a model over HTTP, with tools, retries and a log
 """An agent that asks a model over HTTP, with tools, retries and a log."""
 from __future__ import annotations
 

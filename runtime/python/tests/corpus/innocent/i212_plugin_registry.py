@@ -1,3 +1,4 @@
+# innocent: plug-ins that register themselves, with abstract bases and class hooks
 """Plug-ins that register themselves, with abstract bases and class hooks."""
 import abc
 import contextlib

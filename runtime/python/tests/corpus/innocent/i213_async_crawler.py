@@ -1,3 +1,4 @@
+# innocent: an asynchronous pipeline with queues, semaphores and time limits
 """An asynchronous pipeline with queues, semaphores and time limits."""
 import asyncio
 import itertools

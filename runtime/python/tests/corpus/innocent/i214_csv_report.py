@@ -1,3 +1,4 @@
+# innocent: reads tables, groups them, writes reports in several forms beside the program
 """Reads tables, groups them, writes reports in several forms beside the program."""
 import csv
 import io

@@ -1,3 +1,4 @@
+# innocent: settings from defaults, a file, the environment and arguments
 """Settings from defaults, a file, the environment and arguments."""
 import argparse
 import configparser

@@ -1,3 +1,4 @@
+# innocent: a tokenizer, a parser and a tree that is visited by the names of its nodes
 """A tokenizer, a parser and a tree that is visited by the names of its nodes."""
 import math
 import operator

@@ -1,3 +1,4 @@
+# innocent: a store with observers, descriptors, slots and weak references
 """A store with observers, descriptors, slots and weak references."""
 import threading
 import weakref

@@ -1,3 +1,4 @@
+# innocent: clients of HTTP in the usual ways
 """Clients of HTTP in the usual ways."""
 import asyncio
 import http.client
