@@ -576,7 +576,7 @@ impl Engine<'_, '_> {
         if is_method_of_value {
             self.escape(&others);
         }
-        self.keep_in_arguments(&all, &others);
+        self.keep_in_arguments(all, &others);
         if !others.has_no_atoms() {
             self.dependencies.reads(Kept::EscapedGetters);
             for atom in self.escaped.atoms().to_vec() {
