@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
+
 use super::calls::UNKNOWN_GETTER;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
@@ -76,7 +78,8 @@ impl Default for Holder {
 /// Functions and classes that are not told apart any more.
 #[derive(Default)]
 pub(super) struct Crowd {
-    pub members: BTreeSet<Atom>,
+    members: Vec<Atom>,
+    is_member: FxHashSet<Atom>,
     /// What any of them may be called with.
     pub given: Value,
     /// Names that any of them may be given arguments by.
@@ -601,9 +604,10 @@ impl Engine<'_, '_> {
 
     /// A function or class that is not told apart any more, or that somebody unknown may call.
     fn join_crowd(&mut self, member: Atom) {
-        if !self.crowd.members.insert(member) {
+        if !self.crowd.is_member.insert(member) {
             return;
         }
+        self.crowd.members.push(member);
         if let Atom::Function(id) = member {
             self.start(id);
             self.open(id);
@@ -622,7 +626,7 @@ impl Engine<'_, '_> {
 
     /// Calls the crowd with what it was given, once a round.
     pub(super) fn call_crowd(&mut self) {
-        let members: Vec<Atom> = self.crowd.members.iter().copied().collect();
+        let members = self.crowd.members.clone();
         let mut results = std::mem::take(&mut self.crowd.results);
         let mut is_new = false;
         for member in &members {
