@@ -308,6 +308,7 @@ impl Engine<'_, '_> {
         let are_plain = new.iter().all(is_plain);
         let mut names: Vec<Symbol> = self.escaped_members.keys().copied().collect();
         names.sort_unstable();
+        self.note_work(names.len());
         for name in names {
             let has_more = match (self.probe(new, name), self.escaped_members.get_mut(&name)) {
                 (Some(new), Some(Some(known))) if known.includes(&new) => false,

@@ -526,7 +526,7 @@ impl Engine<'_, '_> {
     fn call_getter(&mut self, name: Symbol, call: &Call) -> Value {
         let path = self.names.text(name).to_owned();
         let mut value = call.arguments.all().clone();
-        if path == UNKNOWN_GETTER {
+        if name == self.special.unknown_getter {
             return self.lookup_attribute(&value, &Value::unknown(), call.range);
         }
         for segment in path.split('.') {
@@ -681,9 +681,6 @@ impl Engine<'_, '_> {
         false
     }
 }
-
-/// Stands for a name that is not known in a getter.
-pub(super) const UNKNOWN_GETTER: &str = "?";
 
 /// Places of containers that no node makes: they lie beyond all addresses of nodes.
 fn place_of(id: FunctionId) -> usize {

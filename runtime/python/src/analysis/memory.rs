@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::UNKNOWN_GETTER;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::levels::LEVEL;
@@ -411,6 +410,8 @@ impl Engine<'_, '_> {
         let before =
             (kept.atoms().len() + value.atoms().len() > MAX_OF_A_KIND).then(|| kept.clone());
         let is_crowded = kept.atoms().contains(&Atom::Crowd);
+        let any_getter = Atom::Getter(self.special.unknown_getter);
+        let has_any_getter = kept.atoms().contains(&any_getter);
         let mut is_unknown = value.is_unknown();
         let mut is_new = value.is_any_path && !kept.is_any_path;
         for atom in value.atoms() {
@@ -424,6 +425,8 @@ impl Engine<'_, '_> {
                 // What can be done with the rest was checked where it was named.
                 Atom::Path(path) if !self.is_worth_keeping(path) => is_unknown = true,
                 Atom::Path(path) if kept.is_any_path && !self.is_carrier(path) => {}
+                // It stands for all.
+                Atom::Getter(_) if has_any_getter => {}
                 _ => is_new |= kept.add(*atom),
             }
         }
@@ -439,7 +442,7 @@ impl Engine<'_, '_> {
         *kept != before
     }
 
-    fn note_work(&self, alternatives: usize) {
+    pub(super) fn note_work(&self, alternatives: usize) {
         self.work.set(self.work.get() + alternatives);
     }
 
@@ -477,7 +480,7 @@ impl Engine<'_, '_> {
             .filter(|atom| matches!(atom, Atom::Getter(_)));
         if getters.count() > MAX_OF_A_KIND {
             value.retain(|atom| !matches!(atom, Atom::Getter(_)));
-            value.add(Atom::Getter(self.names.exact(UNKNOWN_GETTER)));
+            value.add(Atom::Getter(self.special.unknown_getter));
         }
         let paths: Vec<PathId> = value
             .atoms()

@@ -1,6 +1,6 @@
 //! What is known of functions from outside: lookups by name, loaders, functions that run text.
 
-use super::calls::{Call, UNKNOWN_GETTER};
+use super::calls::Call;
 use super::engine::{CAPITALS, Engine, TYPE};
 use super::names::PathId;
 use super::value::{Atom, Value};
@@ -269,15 +269,13 @@ impl Engine<'_, '_> {
                     }
                 }
                 None => {
-                    let unknown = self.names.exact(UNKNOWN_GETTER);
-                    getters.add(Atom::Getter(unknown));
+                    getters.add(Atom::Getter(self.special.unknown_getter));
                     self.report_path(id::DYNAMIC_LOOKUP, call.range, "the name is computed");
                 }
             }
         }
         if call.arguments.has_rest {
-            let unknown = self.names.exact(UNKNOWN_GETTER);
-            getters.add(Atom::Getter(unknown));
+            getters.add(Atom::Getter(self.special.unknown_getter));
             self.report_path(id::DYNAMIC_LOOKUP, call.range, "the name is computed");
         }
         getters

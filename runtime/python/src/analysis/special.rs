@@ -18,6 +18,8 @@ const BESIDE: &str = "<beside>";
 
 pub(super) struct Special {
     pub dataclass_fields: Symbol,
+    /// Stands for the name that a lookup takes when it is computed.
+    pub unknown_getter: Symbol,
     pub prepare: Symbol,
     pub starts_with: Symbol,
     /// Names of a module that say where its imports come from.
@@ -37,6 +39,7 @@ impl Special {
         let file = names.symbol("__file__");
         let beside = names.exact(BESIDE);
         Self {
+            unknown_getter: names.exact("?"),
             dataclass_fields: names.symbol("__dataclass_fields__"),
             prepare: names.symbol("__prepare__"),
             starts_with: names.symbol("startswith"),
