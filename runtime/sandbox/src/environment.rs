@@ -45,3 +45,8 @@ pub fn environment(
     env.extend(requested.clone());
     env
 }
+
+/// Name of the work directory in a scratch directory of the host.
+pub const SCRATCH_WORK_DIR: &str = "work";
+/// Name of the temporary directory in a scratch directory of the host.
+pub const SCRATCH_TMP_DIR: &str = "tmp";

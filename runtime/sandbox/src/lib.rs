@@ -14,17 +14,30 @@
 //! from miners' files, network access of any kind.
 
 mod backend;
+mod config;
 pub mod environment;
 mod error;
 mod layer;
+#[cfg(target_os = "linux")]
+mod linux;
 pub mod limits;
 mod outcome;
 mod request;
 mod sandbox;
 
 pub use backend::{Backend, BackendKind, CancelToken, Slot};
+pub use config::SandboxConfig;
 pub use error::SandboxError;
 pub use layer::{BackendReport, Layer, LayerReport, LayerState, SelfTestReport};
 pub use outcome::{Captured, EndReason, Exit, Outcome, OutputFile, SkipReason, SkippedFile};
 pub use request::{Flood, Input, Limits, Request};
 pub use sandbox::Sandbox;
+
+/// Call this first thing in `main` of every binary that makes a [`Sandbox`]. If the process was
+/// started to be a sandbox helper, it serves and exits; otherwise nothing happens.
+pub fn helper_main() {
+    #[cfg(target_os = "linux")]
+    if linux::helper::is_helper() {
+        std::process::exit(linux::helper::serve());
+    }
+}

@@ -45,8 +45,10 @@ pub const TMP_RANGE_BYTES: (u64, u64) = (4096, 1 << 34);
 /// Range of open descriptors per process.
 pub const OPEN_FILES_RANGE: (u64, u64) = (16, 65_536);
 
-/// Most concurrent runs of one sandbox: each has an uid of its own.
-pub const SLOTS_MAX: u32 = 1024;
+/// Most concurrent runs of one sandbox: each has an uid of its own, the next is the self-test's.
+pub const SLOTS_MAX: u32 = 1023;
+/// Uids of one node.
+pub const UIDS_PER_NODE: u32 = SLOTS_MAX + 1;
 /// First uid of the slots: far above accounts, below the ranges that container tools hand out.
 pub const SLOT_UID_BASE: u32 = 300_000;
 /// How long a caller waits for a free slot unless it says otherwise.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::backend::{Backend, BackendKind, CancelToken, Slot};
+use crate::config::SandboxConfig;
 use crate::error::SandboxError;
 use crate::layer::SelfTestReport;
 use crate::limits;
@@ -43,6 +44,35 @@ struct TakenSlot<'a> {
 }
 
 impl Sandbox {
+    /// Cleans up after dead nodes, makes the configured back ends of this crate, and takes the first
+    /// that works. `more` are tried after them.
+    ///
+    /// # Errors
+    ///
+    /// As [`choose`](Self::choose); also if the state directory can't be used.
+    pub fn start(
+        config: &SandboxConfig,
+        more: Vec<Arc<dyn Backend>>,
+    ) -> Result<Self, SandboxError> {
+        let (mut backends, uid_base) = kernel_backends(config)?;
+        backends.extend(more);
+        Self::choose(backends, config.slots, uid_base)
+    }
+
+    /// The self-test of all back ends, without running anything else.
+    ///
+    /// # Errors
+    ///
+    /// If the state directory can't be used. That no back end works is not an error here.
+    pub fn check(
+        config: &SandboxConfig,
+        more: Vec<Arc<dyn Backend>>,
+    ) -> Result<SelfTestReport, SandboxError> {
+        let (mut backends, _) = kernel_backends(config)?;
+        backends.extend(more);
+        Ok(test_all(&backends).0)
+    }
+
     /// Tests `backends` in the order given and takes the first usable one.
     ///
     /// # Errors
@@ -55,19 +85,7 @@ impl Sandbox {
         uid_base: u32,
     ) -> Result<Self, SandboxError> {
         let slots = Slots::new(slots, uid_base)?;
-        let mut report = SelfTestReport {
-            chosen: None,
-            backends: Vec::new(),
-        };
-        let mut chosen: Option<Arc<dyn Backend>> = None;
-        for backend in backends {
-            let tested = backend.self_test();
-            if tested.usable && chosen.is_none() {
-                report.chosen = Some(backend.kind());
-                chosen = Some(backend);
-            }
-            report.backends.push(tested);
-        }
+        let (report, chosen) = test_all(&backends);
         let backend = chosen.ok_or_else(|| SandboxError::Unavailable {
             reason: report.refusal(),
         })?;
@@ -114,6 +132,47 @@ impl Sandbox {
         let taken = self.inner.slots.take(limits::SLOT_WAIT, cancel)?;
         self.inner.backend.run(taken.slot, request, cancel)
     }
+}
+
+fn test_all(backends: &[Arc<dyn Backend>]) -> (SelfTestReport, Option<Arc<dyn Backend>>) {
+    let mut report = SelfTestReport {
+        chosen: None,
+        backends: Vec::new(),
+    };
+    let mut chosen = None;
+    for backend in backends {
+        let tested = backend.self_test();
+        if tested.usable && chosen.is_none() {
+            report.chosen = Some(backend.kind());
+            chosen = Some(Arc::clone(backend));
+        }
+        report.backends.push(tested);
+    }
+    (report, chosen)
+}
+
+/// The configured back ends that this crate has itself, and the first uid of their slots.
+#[cfg(target_os = "linux")]
+fn kernel_backends(
+    config: &SandboxConfig,
+) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
+    use crate::linux::{KernelBackend, Shared};
+
+    let shared = Arc::new(Shared::new(config)?);
+    let made = config.backends.iter().filter_map(|kind| match kind {
+        BackendKind::Native => Some(KernelBackend::native(Arc::clone(&shared))),
+        BackendKind::Landlock => Some(KernelBackend::landlock(Arc::clone(&shared))),
+        BackendKind::Container => None,
+    });
+    let made = made.map(|backend| Arc::new(backend) as Arc<dyn Backend>);
+    Ok((made.collect(), shared.uid_base()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kernel_backends(
+    config: &SandboxConfig,
+) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
+    Ok((Vec::new(), config.uid_base))
 }
 
 impl SelfTestReport {

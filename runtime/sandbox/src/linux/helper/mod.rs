@@ -1,0 +1,127 @@
+//! The helper process: everything that runs between the node and a program.
+//!
+//! It has no threads, so it may fork. It keeps no state between runs: a plan is decoded only in
+//! the supervisor that was forked for it.
+
+mod confine;
+mod inside;
+mod plain;
+mod probe;
+mod program;
+mod scratch;
+mod supervisor;
+mod template;
+mod tree;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+
+use nix::sys::signal::{SigHandler, Signal};
+use nix::unistd::{ForkResult, fork};
+
+use super::channel;
+use super::protocol::{Facts, HELPER_NAME, Handles, Launch, Mode, Ready, Setup};
+
+/// Why a box could not be made.
+#[derive(Debug)]
+struct Failure {
+    stage: String,
+    reason: String,
+    program: bool,
+}
+
+/// Turns a system error into a [`Failure`]; for `map_err`.
+fn at<E: std::fmt::Display>(stage: impl Into<String>) -> impl FnOnce(E) -> Failure {
+    let stage = stage.into();
+    move |error| Failure {
+        stage,
+        reason: error.to_string(),
+        program: false,
+    }
+}
+
+/// Was this process started to be a helper?
+pub fn is_helper() -> bool {
+    let name = std::env::args_os().next();
+    name.is_some_and(|name| name.as_bytes() == HELPER_NAME.as_bytes())
+}
+
+/// Serves until the node is gone. The exit code.
+pub fn serve() -> i32 {
+    match try_serve() {
+        Ok(()) => 0,
+        Err(_) => 1,
+    }
+}
+
+fn try_serve() -> io::Result<()> {
+    let control = take_control()?;
+    let Some((setup, _)) = channel::receive::<Setup>(&control)? else {
+        return Ok(());
+    };
+    // A program that reads its own terminal is not to be reached by signals meant for the node.
+    let _ = nix::unistd::setsid();
+    ignore_children(true)?;
+    let facts = match prepare(&setup) {
+        Ok(facts) => facts,
+        Err(failure) => {
+            let Failure { stage, reason, .. } = failure;
+            return channel::send(&control, &Ready::No { stage, reason }, &[]);
+        }
+    };
+    let filters = match super::seccomp::Filters::compile() {
+        Ok(filters) => filters,
+        Err(error) => {
+            let stage = "compiling the seccomp filter".to_owned();
+            let reason = error.to_string();
+            return channel::send(&control, &Ready::No { stage, reason }, &[]);
+        }
+    };
+    channel::send(&control, &Ready::Yes(facts), &[])?;
+    while let Some((launch, received)) = channel::receive::<Launch>(&control)? {
+        let Some(handles) = Handles::from_received(&launch, received) else {
+            continue;
+        };
+        // SAFETY: this process has one thread, so its child may do anything.
+        match unsafe { fork() } {
+            Ok(ForkResult::Child) => {
+                drop(control);
+                ignore_children(false)?;
+                supervisor::run(setup.mode, facts, &filters, handles);
+                return Ok(());
+            }
+            // The end of the handles tells the node if there is no child.
+            Ok(ForkResult::Parent { .. }) | Err(_) => drop(handles),
+        }
+    }
+    Ok(())
+}
+
+fn prepare(setup: &Setup) -> Result<Facts, Failure> {
+    match setup.mode {
+        Mode::Native => template::enter(setup),
+        Mode::Landlock => Ok(plain::prepare()),
+    }
+}
+
+/// The control socket comes as standard input, so that it needs nothing unusual to pass on.
+fn take_control() -> io::Result<OwnedFd> {
+    let control = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
+    let null = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty())?;
+    rustix::stdio::dup2_stdin(&null)?;
+    Ok(control)
+}
+
+/// Ended supervisors are nobody's concern but the node's, and it hears of them by their sockets.
+fn ignore_children(ignore: bool) -> io::Result<()> {
+    let handler = if ignore {
+        SigHandler::SigIgn
+    } else {
+        SigHandler::SigDfl
+    };
+    // SAFETY: no function of ours is installed as a handler.
+    unsafe { nix::sys::signal::signal(Signal::SIGCHLD, handler) }?;
+    Ok(())
+}

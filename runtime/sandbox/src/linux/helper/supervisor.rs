@@ -1,0 +1,150 @@
+//! One process per box, outside of it: sets it up, waits, ends it when told or left alone.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::unistd::{ForkResult, Pid, fork};
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Gid, PidfdFlags, Signal, Uid};
+use rustix::thread::UnshareFlags;
+
+use super::super::channel;
+use super::super::protocol::{Facts, Handles, Mode, PLAN_MAX_BYTES, Plan, Report};
+use super::super::seccomp::Filters;
+use super::{Failure, at, confine, inside, plain, tree};
+
+/// The uid and gid that every program has in a box with a user namespace.
+const INSIDE_ID: u32 = 1000;
+
+/// Runs one box to its end, and reports.
+pub fn run(mode: Mode, facts: Facts, filters: &Filters, handles: Handles) {
+    let Ok(reports) = handles.reports.try_clone() else {
+        return;
+    };
+    let done = read_plan(&handles.plan).and_then(|plan| match mode {
+        Mode::Native => native(&plan, filters, handles),
+        Mode::Landlock => plain::run(&plan, facts, filters, handles),
+    });
+    if let Err(failure) = done {
+        report_failure(&reports, failure);
+    }
+}
+
+/// Tells the node that there is no box.
+pub fn report_failure(reports: &OwnedFd, failure: Failure) {
+    let Failure {
+        stage,
+        reason,
+        program,
+    } = failure;
+    let report = Report::Failed {
+        stage,
+        reason,
+        program,
+    };
+    // If the node is gone, nobody wants to know.
+    let _ = channel::send(reports, &report, &[]);
+}
+
+fn read_plan(plan: &OwnedFd) -> Result<Plan, Failure> {
+    let read = || {
+        let mut file = File::from(plan.try_clone()?);
+        file.rewind()?;
+        let mut bytes = Vec::new();
+        file.take(PLAN_MAX_BYTES as u64).read_to_end(&mut bytes)?;
+        channel::decode(&bytes, PLAN_MAX_BYTES)
+    };
+    read().map_err(at("reading the plan"))
+}
+
+/// The uid goes first: namespaces must belong to an unprivileged user.
+fn native(plan: &Plan, filters: &Filters, mut handles: Handles) -> Result<(), Failure> {
+    join_cgroups(std::mem::take(&mut handles.cgroups))?;
+    if let Some(uid) = plan.uid {
+        confine::become_uid(uid)?;
+    }
+    confine::set_dumpable(true)?;
+    let outside = (rustix::process::geteuid(), rustix::process::getegid());
+    let all = UnshareFlags::NEWUSER
+        | UnshareFlags::NEWNS
+        | UnshareFlags::NEWPID
+        | UnshareFlags::NEWNET
+        | UnshareFlags::NEWIPC
+        | UnshareFlags::NEWUTS
+        | UnshareFlags::NEWCGROUP;
+    // SAFETY: one thread, and the table of descriptors stays shared with nobody.
+    unsafe { rustix::thread::unshare_unsafe(all) }.map_err(at("making namespaces"))?;
+    let inside = (Uid::from_raw(INSIDE_ID), Gid::from_raw(INSIDE_ID));
+    confine::map_ids(inside, outside)?;
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.map_err(at("starting the first process of the box"))? {
+        ForkResult::Child => {
+            let code = inside::run(plan, filters, handles);
+            std::process::exit(code);
+        }
+        ForkResult::Parent { child } => {
+            confine::set_dumpable(false)?;
+            let reports = handles.reports;
+            drop((handles.streams, handles.input, handles.plan));
+            watch(&reports, child, |_| ())
+        }
+    }
+}
+
+/// Puts this process, and all that follow from it, into control groups.
+pub fn join_cgroups(cgroups: Vec<OwnedFd>) -> Result<(), Failure> {
+    for procs in cgroups {
+        rustix::io::write(&procs, b"0\n").map_err(at("joining a control group"))?;
+    }
+    Ok(())
+}
+
+/// Waits for the end of `child`; kills it when the node says so or is gone. `clean` ends what it
+/// left, given whether the end was forced.
+pub fn watch(reports: &OwnedFd, child: Pid, clean: impl Fn(bool)) -> Result<(), Failure> {
+    let waiting = "waiting for the box";
+    let raw = rustix::process::Pid::from_raw(child.as_raw());
+    let raw = raw.ok_or_else(|| at(waiting)("no process"))?;
+    let pid = child.as_raw();
+    let _ = channel::send(reports, &Report::Placed { pid }, &[]);
+    let pidfd = rustix::process::pidfd_open(raw, PidfdFlags::empty()).map_err(at(waiting))?;
+    let forced = loop {
+        let mut events = [
+            PollFd::new(&pidfd, PollFlags::IN),
+            PollFd::new(reports, PollFlags::IN),
+        ];
+        match rustix::event::poll(&mut events, None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            polled => polled.map_err(at(waiting))?,
+        };
+        let [ended, told] = events;
+        if !ended.revents().is_empty() {
+            break false;
+        }
+        if !told.revents().is_empty() {
+            // Whatever it says, or that it hung up, means the same.
+            let _ = rustix::process::pidfd_send_signal(&pidfd, Signal::KILL);
+            break true;
+        }
+    };
+    let usage = tree::wait_with_usage(child).map_err(at(waiting))?;
+    let at_ns = now_ns();
+    clean(forced);
+    let report = Report::Finished {
+        at_ns,
+        status: usage.status,
+        cpu_us: usage.cpu_us.max(tree::waited_cpu_us()),
+        largest_bytes: usage.largest_bytes,
+    };
+    let _ = channel::send(reports.as_fd(), &report, &[]);
+    Ok(())
+}
+
+/// Nanoseconds on the monotonic clock.
+pub fn now_ns() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
+}
+

@@ -1,0 +1,120 @@
+//! The node's side of a helper: starts it, hands it runs, starts it again if it died.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use super::channel;
+use super::protocol::{Facts, HELPER_NAME, Handles, Launch, Ready, Setup};
+use crate::backend::BackendKind;
+use crate::error::SandboxError;
+
+/// A helper for one back end.
+#[derive(Debug)]
+pub struct Launcher {
+    backend: BackendKind,
+    program: PathBuf,
+    setup: Setup,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    control: OwnedFd,
+    child: Child,
+    facts: Facts,
+}
+
+impl Launcher {
+    /// Starts nothing yet. `program` calls [`crate::helper_main`] first of all.
+    pub fn new(backend: BackendKind, program: PathBuf, setup: Setup) -> Self {
+        Self {
+            backend,
+            program,
+            setup,
+            running: Mutex::new(None),
+        }
+    }
+
+    /// Starts the helper if needed; what it found out.
+    pub fn facts(&self) -> Result<Facts, SandboxError> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ensure(&mut running).map(|running| running.facts)
+    }
+
+    /// Hands over a run. Its reports tell the rest.
+    pub fn launch(&self, handles: &Handles) -> Result<(), SandboxError> {
+        let launch = Launch {
+            input: handles.input.is_some(),
+        };
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let control = &self.ensure(&mut running)?.control;
+        if channel::send(control, &launch, &handles.borrow()).is_ok() {
+            return Ok(());
+        }
+        // It was killed: by the kernel for lack of memory, or by a person.
+        *running = None;
+        let control = &self.ensure(&mut running)?.control;
+        channel::send(control, &launch, &handles.borrow())
+            .map_err(SandboxError::system("handing a run to the sandbox helper"))
+    }
+
+    fn ensure<'a>(&self, running: &'a mut Option<Running>) -> Result<&'a Running, SandboxError> {
+        match running {
+            Some(running) => Ok(running),
+            None => Ok(running.insert(self.start()?)),
+        }
+    }
+
+    fn start(&self) -> Result<Running, SandboxError> {
+        let failed = |stage: String, reason: String| SandboxError::Setup {
+            backend: self.backend,
+            stage,
+            reason,
+        };
+        let (ours, theirs) = channel::pair().map_err(SandboxError::system("making a socket"))?;
+        let child = Command::new(&self.program)
+            .arg0(HELPER_NAME)
+            .env_clear()
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(SandboxError::system("starting the sandbox helper"))?;
+        let mut running = Running {
+            control: ours,
+            child,
+            facts: Facts {
+                slot_uids: false,
+                mounts: false,
+            },
+        };
+        let answer = channel::send(&running.control, &self.setup, &[])
+            .and_then(|()| channel::receive::<Ready>(&running.control))
+            .map_err(SandboxError::system("talking to the sandbox helper"))?;
+        match answer {
+            Some((Ready::Yes(facts), _)) => {
+                running.facts = facts;
+                Ok(running)
+            }
+            Some((Ready::No { stage, reason }, _)) => Err(failed(stage, reason)),
+            None => {
+                let reason = "the binary does not call helper_main first, or it died";
+                Err(failed("starting the sandbox helper".to_owned(), reason.to_owned()))
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    /// The end of the socket ends the helper; boxes that still run have sockets of their own.
+    fn drop(&mut self) {
+        let closed: io::Result<()> = channel::pair().map(|(empty, _)| self.control = empty);
+        if closed.is_ok() {
+            let _ = self.child.wait();
+        }
+    }
+}
