@@ -18,9 +18,9 @@ mod config;
 pub mod environment;
 mod error;
 mod layer;
+pub mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
-pub mod limits;
 mod outcome;
 mod request;
 mod sandbox;

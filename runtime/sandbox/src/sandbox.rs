@@ -153,9 +153,7 @@ fn test_all(backends: &[Arc<dyn Backend>]) -> (SelfTestReport, Option<Arc<dyn Ba
 
 /// The configured back ends that this crate has itself, and the first uid of their slots.
 #[cfg(target_os = "linux")]
-fn kernel_backends(
-    config: &SandboxConfig,
-) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
+fn kernel_backends(config: &SandboxConfig) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
     use crate::linux::{KernelBackend, Shared};
 
     let shared = Arc::new(Shared::new(config)?);
@@ -169,9 +167,7 @@ fn kernel_backends(
 }
 
 #[cfg(not(target_os = "linux"))]
-fn kernel_backends(
-    config: &SandboxConfig,
-) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
+fn kernel_backends(config: &SandboxConfig) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
     Ok((Vec::new(), config.uid_base))
 }
 

@@ -109,7 +109,9 @@ impl Copy {
             let doing = format!("reading {} of the input", name.display());
             let opened = opened.map_err(SandboxError::system(doing.clone()))?;
             let mut file = File::from(opened);
-            let metadata = file.metadata().map_err(SandboxError::system(doing.clone()))?;
+            let metadata = file
+                .metadata()
+                .map_err(SandboxError::system(doing.clone()))?;
             if metadata.is_dir() {
                 let inner = OwnedFd::from(file);
                 let names = self.list(&inner, depth + 1)?;
@@ -118,7 +120,11 @@ impl Copy {
                 self.directory(&inner, names, depth + 1)?;
             } else if metadata.is_file() {
                 let executable = metadata.permissions().mode() & 0o100 != 0;
-                let kind = if executable { KIND_EXECUTABLE } else { KIND_FILE };
+                let kind = if executable {
+                    KIND_EXECUTABLE
+                } else {
+                    KIND_FILE
+                };
                 self.file(&mut file, kind, &name, metadata.len())
                     .map_err(SandboxError::system(doing))?;
             } else {

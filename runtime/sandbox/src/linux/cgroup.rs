@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,8 +24,10 @@ const NODE_GROUP: &str = "assay-node";
 const REMOVE_WAIT: Duration = Duration::from_secs(2);
 /// Pause between attempts at that.
 const REMOVE_PAUSE: Duration = Duration::from_millis(2);
-/// A group that keeps more than this after a run is not used again, in bytes: it would count.
-const LEFTOVER_MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// A group that keeps more than this after a run is not used again, in bytes.
+const LEFT_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Limits are rounded up to this, in bytes, so that they rarely have to be written.
+const LEFT_STEP_BYTES: u64 = 1024 * 1024;
 
 /// What is controlled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,15 +53,36 @@ pub struct Cgroups {
     missing: BTreeMap<Controller, String>,
 }
 
-/// The groups of one slot.
+/// The groups of one slot. Files are kept open: they are read before, during and after each run.
 #[derive(Debug)]
 pub struct SlotGroups {
-    memory: Option<(Version, PathBuf)>,
-    pids: Option<PathBuf>,
-    cpu: Option<(Version, PathBuf)>,
-    /// Each of the above once.
+    memory: Option<Memory>,
+    pids: Option<Pids>,
+    cpu: Option<(Version, File)>,
+    /// Each group once.
     directories: Vec<PathBuf>,
     before: Counters,
+}
+
+#[derive(Debug)]
+struct Memory {
+    version: Version,
+    directory: PathBuf,
+    events: File,
+    peak: File,
+    current: File,
+    limit_bytes: Option<u64>,
+    /// In the group before the run: files that earlier ones read first.
+    left_bytes: u64,
+    /// The peak can be set back.
+    resets: bool,
+}
+
+#[derive(Debug)]
+struct Pids {
+    directory: PathBuf,
+    events: File,
+    limit: Option<u64>,
 }
 
 /// What the groups of a slot count.
@@ -98,9 +122,9 @@ impl Cgroups {
         self.missing.get(&controller).map(String::as_str)
     }
 
-    /// Makes the groups of a slot.
-    pub fn make(&self, slot: u32, instance: &Instance) -> io::Result<SlotGroups> {
-        let name = format!("{PREFIX}{}-{slot}", std::process::id());
+    /// Makes groups of that name, unique among this node's.
+    pub fn make(&self, name: &str, instance: &Instance) -> io::Result<SlotGroups> {
+        let name = format!("{PREFIX}{}-{name}", std::process::id());
         let mut groups = SlotGroups {
             memory: None,
             pids: None,
@@ -116,52 +140,119 @@ impl Cgroups {
                 groups.directories.push(directory.clone());
             }
             match controller {
-                Controller::Memory => groups.memory = Some((*version, directory)),
-                Controller::Pids => groups.pids = Some(directory),
-                Controller::Cpu => groups.cpu = Some((*version, directory)),
+                Controller::Memory => groups.memory = Some(Memory::open(*version, directory)?),
+                Controller::Pids => groups.pids = Some(Pids::open(directory)?),
+                Controller::Cpu => {
+                    let name = match version {
+                        Version::One => "cpuacct.usage",
+                        Version::Two => "cpu.stat",
+                    };
+                    groups.cpu = Some((*version, File::open(directory.join(name))?));
+                }
             }
         }
         Ok(groups)
     }
 }
 
-impl SlotGroups {
-    /// Sets the limits of the next run and opens what its first process has to write to.
-    pub fn prepare(&mut self, memory_bytes: u64, processes: u64) -> io::Result<Vec<OwnedFd>> {
-        match &self.memory {
-            Some((Version::One, directory)) => {
-                let limit = memory_bytes.to_string();
-                let with_swap = directory.join("memory.memsw.limit_in_bytes");
+impl Memory {
+    fn open(version: Version, directory: PathBuf) -> io::Result<Self> {
+        let (events, peak, current) = match version {
+            Version::One => (
+                "memory.oom_control",
+                "memory.max_usage_in_bytes",
+                "memory.usage_in_bytes",
+            ),
+            Version::Two => ("memory.events", "memory.peak", "memory.current"),
+        };
+        let peak = directory.join(peak);
+        let writable = OpenOptions::new().read(true).write(true).open(&peak);
+        let swap = directory.join("memory.swap.max");
+        if swap.exists() {
+            fs::write(swap, "0")?;
+        }
+        Ok(Self {
+            version,
+            events: File::open(directory.join(events))?,
+            peak: writable.or_else(|_| File::open(&peak))?,
+            current: File::open(directory.join(current))?,
+            directory,
+            limit_bytes: None,
+            left_bytes: 0,
+            resets: true,
+        })
+    }
+
+    /// Leaves room for what earlier runs left: the kernel can drop it, but counts it.
+    fn prepare(&mut self, limit_bytes: u64) -> io::Result<()> {
+        self.left_bytes = read_number(&self.current).unwrap_or(0);
+        self.resets = self.peak.write_at(b"0\n", 0).is_ok();
+        let page = rustix::param::page_size() as u64;
+        let limit_bytes =
+            (limit_bytes + self.left_bytes).next_multiple_of(LEFT_STEP_BYTES.max(page));
+        if self.limit_bytes == Some(limit_bytes) {
+            return Ok(());
+        }
+        let limit = limit_bytes.to_string();
+        match self.version {
+            Version::One => {
+                let with_swap = self.directory.join("memory.memsw.limit_in_bytes");
                 // The sum with swap must never be below the limit without.
                 if with_swap.exists() {
                     fs::write(&with_swap, "-1")?;
                 }
-                fs::write(directory.join("memory.limit_in_bytes"), &limit)?;
+                fs::write(self.directory.join("memory.limit_in_bytes"), &limit)?;
                 if with_swap.exists() {
                     fs::write(&with_swap, &limit)?;
                 }
-                fs::write(directory.join("memory.max_usage_in_bytes"), "0")?;
             }
-            Some((Version::Two, directory)) => {
-                fs::write(directory.join("memory.max"), memory_bytes.to_string())?;
-                let swap = directory.join("memory.swap.max");
-                if swap.exists() {
-                    fs::write(swap, "0")?;
-                }
-            }
-            None => {}
+            Version::Two => fs::write(self.directory.join("memory.max"), &limit)?,
         }
-        if let Some(directory) = &self.pids {
-            fs::write(directory.join("pids.max"), processes.to_string())?;
+        self.limit_bytes = Some(limit_bytes);
+        Ok(())
+    }
+}
+
+impl Pids {
+    fn open(directory: PathBuf) -> io::Result<Self> {
+        Ok(Self {
+            events: File::open(directory.join("pids.events"))?,
+            directory,
+            limit: None,
+        })
+    }
+
+    fn prepare(&mut self, limit: u64) -> io::Result<()> {
+        if self.limit != Some(limit) {
+            fs::write(self.directory.join("pids.max"), limit.to_string())?;
+            self.limit = Some(limit);
         }
-        self.before = self.read();
-        let procs = self.directories.iter().map(|directory| {
+        Ok(())
+    }
+}
+
+impl SlotGroups {
+    /// Opens what a process has to write to in order to join.
+    pub fn procs(&self) -> io::Result<Vec<OwnedFd>> {
+        let open = |directory: &PathBuf| {
             let file = OpenOptions::new()
                 .write(true)
                 .open(directory.join("cgroup.procs"))?;
             Ok(file.into())
-        });
-        procs.collect()
+        };
+        self.directories.iter().map(open).collect()
+    }
+
+    /// Sets the limits of the next run.
+    pub fn prepare(&mut self, memory_bytes: u64, processes: u64) -> io::Result<()> {
+        if let Some(memory) = &mut self.memory {
+            memory.prepare(memory_bytes)?;
+        }
+        if let Some(pids) = &mut self.pids {
+            pids.prepare(processes)?;
+        }
+        self.before = self.read();
+        Ok(())
     }
 
     /// What the run used so far.
@@ -177,34 +268,18 @@ impl SlotGroups {
         }
     }
 
-    /// Highest use of memory, in bytes.
+    /// Highest use of memory in the run, in bytes, without what was there before.
     pub fn peak_memory(&self) -> Option<u64> {
-        let (version, directory) = self.memory.as_ref()?;
-        let name = match version {
-            Version::One => "memory.max_usage_in_bytes",
-            Version::Two => "memory.peak",
-        };
-        read_number(&directory.join(name))
+        let memory = self.memory.as_ref()?;
+        Some(read_number(&memory.peak)?.saturating_sub(memory.left_bytes))
     }
 
-    /// Would the next run be held for what this one left? Peaks of version 2 can't be reset by
-    /// every kernel, so its groups are always made anew.
+    /// Would the next run be measured wrong for what was left?
     pub fn worn_out(&self) -> bool {
-        match &self.memory {
-            Some((Version::One, directory)) => {
-                let used = read_number(&directory.join("memory.usage_in_bytes"));
-                used.is_none_or(|used| used > LEFTOVER_MAX_BYTES)
-            }
-            Some((Version::Two, _)) => true,
-            None => false,
-        }
-    }
-
-    /// Ends all processes in the groups.
-    pub fn end_all(&self) {
-        for directory in &self.directories {
-            kill_all(directory);
-        }
+        self.memory.as_ref().is_some_and(|memory| {
+            let left = read_number(&memory.current);
+            !memory.resets || left.is_none_or(|left| left > LEFT_MAX_BYTES)
+        })
     }
 
     /// Removes the groups.
@@ -217,22 +292,14 @@ impl SlotGroups {
     }
 
     fn read(&self) -> Counters {
-        let cpu_us = self.cpu.as_ref().and_then(|(version, directory)| {
-            if *version == Version::One {
-                return Some(read_number(&directory.join("cpuacct.usage"))? / 1000);
-            }
-            read_field(&directory.join("cpu.stat"), "usage_usec")
+        let cpu_us = self.cpu.as_ref().and_then(|(version, file)| match version {
+            Version::One => Some(read_number(file)? / 1000),
+            Version::Two => read_field(file, "usage_usec"),
         });
-        let out_of_memory = self.memory.as_ref().and_then(|(version, directory)| {
-            let name = match version {
-                Version::One => "memory.oom_control",
-                Version::Two => "memory.events",
-            };
-            read_field(&directory.join(name), "oom_kill")
-        });
+        let out_of_memory = self.memory.as_ref();
+        let out_of_memory = out_of_memory.and_then(|memory| read_field(&memory.events, "oom_kill"));
         let forks_refused = self.pids.as_ref();
-        let forks_refused =
-            forks_refused.and_then(|directory| read_field(&directory.join("pids.events"), "max"));
+        let forks_refused = forks_refused.and_then(|pids| read_field(&pids.events, "max"));
         Counters {
             cpu_us,
             out_of_memory: out_of_memory.unwrap_or(0),
@@ -275,7 +342,9 @@ fn kill_all(directory: &Path) {
         return;
     }
     let procs = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
-    let pids = procs.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?));
+    let pids = procs
+        .lines()
+        .filter_map(|line| Pid::from_raw(line.parse().ok()?));
     for pid in pids {
         let _ = rustix::process::kill_process(pid, Signal::KILL);
     }
@@ -335,12 +404,7 @@ fn usable(
     own: &BTreeMap<String, PathBuf>,
 ) -> Result<(Version, PathBuf), String> {
     let (name_one, name_two, file_one, file_two) = match controller {
-        Controller::Memory => (
-            "memory",
-            "memory",
-            "memory.limit_in_bytes",
-            "memory.max",
-        ),
+        Controller::Memory => ("memory", "memory", "memory.limit_in_bytes", "memory.max"),
         Controller::Pids => ("pids", "pids", "pids.max", "pids.max"),
         Controller::Cpu => ("cpuacct", "cpu", "cpuacct.usage", "cpu.stat"),
     };
@@ -370,7 +434,9 @@ fn delegate(base: &Path, controller: &str) -> io::Result<PathBuf> {
     };
     let has = |file: &str| -> io::Result<bool> {
         let listed = fs::read_to_string(base.join(file))?;
-        Ok(listed.split_ascii_whitespace().any(|name| name == controller))
+        Ok(listed
+            .split_ascii_whitespace()
+            .any(|name| name == controller))
     };
     if has("cgroup.subtree_control")? {
         return Ok(base.to_owned());
@@ -378,7 +444,12 @@ fn delegate(base: &Path, controller: &str) -> io::Result<PathBuf> {
     if !has("cgroup.controllers")? {
         return Err(io::Error::other("the controller is not available there"));
     }
-    let enable = || fs::write(base.join("cgroup.subtree_control"), format!("+{controller}"));
+    let enable = || {
+        fs::write(
+            base.join("cgroup.subtree_control"),
+            format!("+{controller}"),
+        )
+    };
     if enable().is_err() {
         let node = base.join(NODE_GROUP);
         if !node.is_dir() {
@@ -402,13 +473,23 @@ fn try_out(base: &Path, file: &str) -> io::Result<()> {
     opened.map(|_| ())
 }
 
-fn read_number(path: &Path) -> Option<u64> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
+/// Longest file that is read, in bytes.
+const FILE_MAX_BYTES: usize = 4096;
+
+fn read_text(file: &File) -> Option<String> {
+    let mut bytes = vec![0; FILE_MAX_BYTES];
+    let read = file.read_at(&mut bytes, 0).ok()?;
+    bytes.truncate(read);
+    String::from_utf8(bytes).ok()
 }
 
-fn read_field(path: &Path, field: &str) -> Option<u64> {
-    let text = fs::read_to_string(path).ok()?;
-    let fields = text.lines().filter_map(|line| line.split_once(' '));
-    let value = fields.into_iter().find(|(name, _)| *name == field);
-    value.and_then(|(_, value)| value.trim().parse().ok())
+fn read_number(file: &File) -> Option<u64> {
+    read_text(file)?.trim().parse().ok()
+}
+
+fn read_field(file: &File, field: &str) -> Option<u64> {
+    let text = read_text(file)?;
+    let mut fields = text.lines().filter_map(|line| line.split_once(' '));
+    let (_, value) = fields.find(|(name, _)| *name == field)?;
+    value.trim().parse().ok()
 }

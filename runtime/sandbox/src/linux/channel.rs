@@ -61,12 +61,7 @@ pub fn receive<T: DeserializeOwned>(socket: impl AsFd) -> io::Result<Option<(T, 
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let received = retry(|| {
         let mut data = [IoSliceMut::new(&mut bytes)];
-        rustix::net::recvmsg(
-            &socket,
-            &mut data,
-            &mut ancillary,
-            RecvFlags::CMSG_CLOEXEC,
-        )
+        rustix::net::recvmsg(&socket, &mut data, &mut ancillary, RecvFlags::CMSG_CLOEXEC)
     });
     let received = match received {
         Ok(received) => received.bytes,

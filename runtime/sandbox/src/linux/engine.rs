@@ -14,7 +14,7 @@ use super::cgroup::{Cgroups, Controller, SlotGroups};
 use super::instance::Instance;
 use super::interpreter::{self, Interpreter};
 use super::launcher::Launcher;
-use super::protocol::{Facts, Handles, InputKind, Mode, Plan, Setup, Task};
+use super::protocol::{Facts, Handles, InputKind, Mode, Order, Plan, Setup, Task};
 use super::usage::{Counted, Meter};
 use super::watch::{self, Streams, Watched};
 use super::{archive, channel, collect, processes, remove, selftest};
@@ -29,6 +29,8 @@ use crate::request::{Input, Request};
 
 /// More than the limit, so that a refused fork can be told from a used up limit by looking.
 const PROCESSES_SLACK: u64 = 8;
+/// In the control groups besides the box: the helper of the slot and the supervisor.
+const HELPERS: u64 = 2;
 /// Private memory of each process may be this many times the limit where the kernel counts all
 /// together: programs reserve more than they use.
 const DATA_FACTOR: u64 = 4;
@@ -43,8 +45,6 @@ const TMP_FILES: u64 = 16 * 1024;
 #[derive(Debug)]
 pub struct Shared {
     cgroups: Cgroups,
-    /// Kept from run to run.
-    groups: Mutex<BTreeMap<u32, SlotGroups>>,
     python: Option<Interpreter>,
     config: SandboxConfig,
     instance: Instance,
@@ -59,6 +59,16 @@ pub struct KernelBackend {
     python: Option<Interpreter>,
     trees: Vec<PathBuf>,
     layers: OnceLock<Vec<Layer>>,
+    /// Kept from run to run.
+    places: Mutex<BTreeMap<u32, Place>>,
+}
+
+/// What a slot keeps. Nobody else has the slot while a run has it. The helper goes first when this
+/// is dropped, so that its groups can be removed.
+#[derive(Debug)]
+struct Place {
+    helper: OwnedFd,
+    groups: SlotGroups,
 }
 
 impl Shared {
@@ -67,7 +77,6 @@ impl Shared {
         Ok(Self {
             instance: Instance::open(&config.state_dir, config.uid_base)?,
             cgroups: Cgroups::discover(),
-            groups: Mutex::new(BTreeMap::new()),
             python: interpreter::discover(&config.python),
             config: config.clone(),
         })
@@ -90,26 +99,6 @@ impl Shared {
             processes: usable(Controller::Pids),
             cpu: usable(Controller::Cpu),
         }
-    }
-
-    /// Takes the groups of a slot; nobody else has that slot.
-    fn take_groups(&self, slot: Slot) -> Result<SlotGroups, SandboxError> {
-        if let Some(groups) = self.lock_groups().remove(&slot.index) {
-            return Ok(groups);
-        }
-        let made = self.cgroups.make(slot.index, &self.instance);
-        made.map_err(SandboxError::system("making control groups"))
-    }
-
-    fn give_back(&self, slot: Slot, groups: SlotGroups) {
-        // Dropping removes them.
-        if !groups.worn_out() {
-            self.lock_groups().insert(slot.index, groups);
-        }
-    }
-
-    fn lock_groups(&self) -> MutexGuard<'_, BTreeMap<u32, SlotGroups>> {
-        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,6 +138,7 @@ impl KernelBackend {
             python,
             trees,
             layers: OnceLock::new(),
+            places: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -191,34 +181,57 @@ impl KernelBackend {
         cancel: &CancelToken,
     ) -> Result<(Watched, Option<u64>), SandboxError> {
         let facts = self.facts()?;
-        let mut groups = self.shared.take_groups(slot)?;
-        let ran = self.run_in_groups(slot, request, task, cancel, facts, &mut groups);
-        let ran = ran.map(|watched| {
-            let peak = groups.peak_memory();
-            (watched, peak)
-        });
-        if ran.is_err() {
-            groups.end_all();
+        let kept = self.lock_places().remove(&slot.index);
+        let mut place = match kept {
+            Some(place) => place,
+            None => self.make_place(slot)?,
+        };
+        // Whatever failed: the place is not used again, and what is in it ends with it.
+        let watched = self.run_at(&mut place, slot, request, task, cancel, facts)?;
+        let peak = place.groups.peak_memory();
+        if !place.groups.worn_out() {
+            self.lock_places().insert(slot.index, place);
         }
-        self.shared.give_back(slot, groups);
-        ran
+        Ok((watched, peak))
     }
 
-    fn run_in_groups(
+    fn make_place(&self, slot: Slot) -> Result<Place, SandboxError> {
+        let name = format!("{}-{}", kind(self.mode), slot.index);
+        let making = "making control groups";
+        let groups = self.shared.cgroups.make(&name, &self.shared.instance);
+        let groups = groups.map_err(SandboxError::system(making))?;
+        Ok(Place {
+            helper: self.make_helper(&groups)?,
+            groups,
+        })
+    }
+
+    fn make_helper(&self, groups: &SlotGroups) -> Result<OwnedFd, SandboxError> {
+        let procs = groups.procs();
+        let procs = procs.map_err(SandboxError::system("opening control groups"))?;
+        self.launcher.slot(&procs)
+    }
+
+    fn lock_places(&self) -> MutexGuard<'_, BTreeMap<u32, Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run_at(
         &self,
+        place: &mut Place,
         slot: Slot,
         request: &Request,
         task: Task,
         cancel: &CancelToken,
         facts: Facts,
-        groups: &mut SlotGroups,
     ) -> Result<Watched, SandboxError> {
         let limits = &request.limits;
         let counted = self.shared.counted();
-        // The supervisor and the first process, where those are in the groups.
-        let overhead = if self.mode == Mode::Native { 2 } else { 0 };
-        let procs = groups
-            .prepare(limits.memory_bytes, limits.processes + overhead)
+        // The first process of a box with namespaces is ours.
+        let of_the_box = u64::from(self.mode == Mode::Native);
+        place
+            .groups
+            .prepare(limits.memory_bytes, limits.processes + of_the_box + HELPERS)
             .map_err(SandboxError::system("preparing control groups"))?;
         let places = self.places(slot)?;
         let (kind, input) = self.input(request, facts)?;
@@ -233,9 +246,16 @@ impl KernelBackend {
             plan: plan_file(&plan)?,
             streams: [stdin_read, stdout_write, stderr_write],
             input,
-            cgroups: procs,
         };
-        self.launcher.launch(&handles)?;
+        let order = Order::Launch {
+            input: handles.input.is_some(),
+        };
+        if channel::send(&place.helper, &order, &handles.borrow()).is_err() {
+            // It was killed: by the kernel for lack of memory, or by a person.
+            place.helper = self.make_helper(&place.groups)?;
+            channel::send(&place.helper, &order, &handles.borrow())
+                .map_err(SandboxError::system("handing a run to the sandbox helper"))?;
+        }
         drop(handles);
         let streams = Streams {
             stdin: (!request.stdin.is_empty()).then_some(stdin_write),
@@ -249,10 +269,16 @@ impl KernelBackend {
             let output = places.work.join(environment::OUTPUT_DIR);
             watched_directories.push((output, limits.output_bytes, limits.output_files));
         }
-        let of_the_box = u64::from(self.mode == Mode::Native);
-        let groups = Some(&*groups);
+        let groups = Some(&place.groups);
         let mut meter = Meter::new(limits, groups, counted, watched_directories, of_the_box);
-        watch::watch(kind_of(self), &reports, streams, request, &mut meter, cancel)
+        watch::watch(
+            kind_of(self),
+            &reports,
+            streams,
+            request,
+            &mut meter,
+            cancel,
+        )
     }
 
     /// Where the program finds its directories.

@@ -150,9 +150,8 @@ fn clean(directory: &Path, uids: std::ops::Range<u32>) {
     }
     if rustix::process::geteuid().is_root() {
         let left = processes::all().into_iter();
-        let left = left.filter(|process| {
-            processes::uid(process.pid).is_some_and(|uid| uids.contains(&uid))
-        });
+        let left = left
+            .filter(|process| processes::uid(process.pid).is_some_and(|uid| uids.contains(&uid)));
         for process in left {
             if let Some(pid) = Pid::from_raw(process.pid) {
                 let _ = rustix::process::kill_process(pid, Signal::KILL);

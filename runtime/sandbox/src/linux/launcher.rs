@@ -1,14 +1,14 @@
 //! The node's side of a helper: starts it, hands it runs, starts it again if it died.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use super::channel;
-use super::protocol::{Facts, HELPER_NAME, Handles, Launch, Ready, Setup};
+use super::protocol::{Facts, HELPER_NAME, Order, Ready, Setup};
 use crate::backend::BackendKind;
 use crate::error::SandboxError;
 
@@ -45,21 +45,43 @@ impl Launcher {
         self.ensure(&mut running).map(|running| running.facts)
     }
 
-    /// Hands over a run. Its reports tell the rest.
-    pub fn launch(&self, handles: &Handles) -> Result<(), SandboxError> {
-        let launch = Launch {
-            input: handles.input.is_some(),
-        };
+    /// Makes the helper fork for a slot, which joins the given control groups. Runs are handed over
+    /// on the socket that this returns; closing that ends the fork.
+    pub fn slot(&self, cgroups: &[OwnedFd]) -> Result<OwnedFd, SandboxError> {
+        let talking = "talking to the sandbox helper";
+        let (ours, theirs) = channel::pair().map_err(SandboxError::system("making a socket"))?;
+        let mut handles = vec![theirs.as_fd()];
+        handles.extend(cgroups.iter().map(AsFd::as_fd));
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let control = &self.ensure(&mut running)?.control;
-        if channel::send(control, &launch, &handles.borrow()).is_ok() {
-            return Ok(());
+        if channel::send(control, &Order::Slot, &handles).is_err() {
+            // It was killed: by the kernel for lack of memory, or by a person.
+            *running = None;
+            let control = &self.ensure(&mut running)?.control;
+            channel::send(control, &Order::Slot, &handles)
+                .map_err(SandboxError::system(talking))?;
         }
-        // It was killed: by the kernel for lack of memory, or by a person.
-        *running = None;
-        let control = &self.ensure(&mut running)?.control;
-        channel::send(control, &launch, &handles.borrow())
-            .map_err(SandboxError::system("handing a run to the sandbox helper"))
+        drop(running);
+        drop(theirs);
+        let answer = channel::receive(&ours).map_err(SandboxError::system(talking))?;
+        self.ready(answer.map(|(ready, _)| ready))?;
+        Ok(ours)
+    }
+
+    fn ready(&self, answer: Option<Ready>) -> Result<Facts, SandboxError> {
+        let (stage, reason) = match answer {
+            Some(Ready::Yes(facts)) => return Ok(facts),
+            Some(Ready::No { stage, reason }) => (stage, reason),
+            None => (
+                "starting the sandbox helper".to_owned(),
+                "the binary does not call helper_main first, or it died".to_owned(),
+            ),
+        };
+        Err(SandboxError::Setup {
+            backend: self.backend,
+            stage,
+            reason,
+        })
     }
 
     fn ensure<'a>(&self, running: &'a mut Option<Running>) -> Result<&'a Running, SandboxError> {
@@ -70,11 +92,6 @@ impl Launcher {
     }
 
     fn start(&self) -> Result<Running, SandboxError> {
-        let failed = |stage: String, reason: String| SandboxError::Setup {
-            backend: self.backend,
-            stage,
-            reason,
-        };
         let (ours, theirs) = channel::pair().map_err(SandboxError::system("making a socket"))?;
         let child = Command::new(&self.program)
             .arg0(HELPER_NAME)
@@ -95,17 +112,8 @@ impl Launcher {
         let answer = channel::send(&running.control, &self.setup, &[])
             .and_then(|()| channel::receive::<Ready>(&running.control))
             .map_err(SandboxError::system("talking to the sandbox helper"))?;
-        match answer {
-            Some((Ready::Yes(facts), _)) => {
-                running.facts = facts;
-                Ok(running)
-            }
-            Some((Ready::No { stage, reason }, _)) => Err(failed(stage, reason)),
-            None => {
-                let reason = "the binary does not call helper_main first, or it died";
-                Err(failed("starting the sandbox helper".to_owned(), reason.to_owned()))
-            }
-        }
+        running.facts = self.ready(answer.map(|(ready, _)| ready))?;
+        Ok(running)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The back ends that this crate makes of the kernel's own means.
 
 mod archive;
+mod bpf;
 mod cgroup;
 mod channel;
 mod collect;

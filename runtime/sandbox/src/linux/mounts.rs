@@ -2,8 +2,8 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
 use std::ops::BitOr;
+use std::os::fd::{AsFd, AsRawFd};
 
 /// Attributes of a mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

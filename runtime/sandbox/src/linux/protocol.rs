@@ -62,11 +62,18 @@ pub struct Facts {
     pub mounts: bool,
 }
 
-/// Sent with the handles of a run.
+/// To a helper. It forks one more of itself for each slot, which joins the control groups of that
+/// slot once: to join them in each run would take longer than all the rest.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Launch {
-    /// Is there a handle for the input?
-    pub input: bool,
+pub enum Order {
+    /// Fork for a slot. Comes with the socket to serve, which is answered with [`Ready`], and the
+    /// `cgroup.procs` files to write to.
+    Slot,
+    /// Run something. Comes with [`Handles`].
+    Launch {
+        /// Is there a handle for the input?
+        input: bool,
+    },
 }
 
 /// The descriptors of a run, in the order they are sent.
@@ -80,8 +87,6 @@ pub struct Handles {
     pub streams: [OwnedFd; 3],
     /// What [`InputKind`] says.
     pub input: Option<OwnedFd>,
-    /// `cgroup.procs` files to write to.
-    pub cgroups: Vec<OwnedFd>,
 }
 
 /// All about one run.
@@ -193,23 +198,17 @@ impl Handles {
         let fixed = [&self.reports, &self.plan, stdin, stdout, stderr];
         let mut all: Vec<_> = fixed.into_iter().map(AsFd::as_fd).collect();
         all.extend(self.input.iter().map(AsFd::as_fd));
-        all.extend(self.cgroups.iter().map(AsFd::as_fd));
         all
     }
 
     /// After receiving; `None` if some are missing.
-    pub fn from_received(launch: &Launch, received: Vec<OwnedFd>) -> Option<Self> {
+    pub fn from_received(input: bool, received: Vec<OwnedFd>) -> Option<Self> {
         let mut received = received.into_iter();
         Some(Self {
             reports: received.next()?,
             plan: received.next()?,
             streams: [received.next()?, received.next()?, received.next()?],
-            input: if launch.input {
-                Some(received.next()?)
-            } else {
-                None
-            },
-            cgroups: received.collect(),
+            input: if input { Some(received.next()?) } else { None },
         })
     }
 }

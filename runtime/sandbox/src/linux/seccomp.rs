@@ -9,103 +9,61 @@ use std::collections::BTreeMap;
 use std::io;
 
 use libc::c_long;
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule,
-};
+use seccompiler::BpfProgram;
 
-/// Both filters, ready to be applied one after the other.
+use super::bpf::{self, Condition, Verdict};
+
+/// The filter, ready to be applied.
 #[derive(Debug)]
-pub struct Filters {
-    /// The allow list; everything else fails with EPERM.
-    allowed: BpfProgram,
-    /// What has to look like an older kernel, so that libraries fall back to something that can be
-    /// filtered: the flags of clone3 are in memory, out of a filter's sight.
-    absent: BpfProgram,
-}
+pub struct Filter(BpfProgram);
 
-impl Filters {
-    /// Compiles them.
-    pub fn compile() -> io::Result<Self> {
-        let allowed = filter(allow_list()?, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
-        let absent = [libc::SYS_clone3].map(|call| (call, Vec::new()));
-        let absent = filter(
-            absent.into(),
-            SeccompAction::Allow,
-            SeccompAction::Errno(libc::ENOSYS as u32),
-        )?;
-        Ok(Self { allowed, absent })
+impl Filter {
+    /// Compiles it.
+    pub fn compile() -> Self {
+        Self(bpf::compile(&verdicts()))
     }
 
     /// Confines this thread and all its descendants for good. Also sets no_new_privs.
     pub fn apply(&self) -> io::Result<()> {
-        // The list does not allow to apply any more filters.
-        seccompiler::apply_filter(&self.absent).map_err(io::Error::other)?;
-        seccompiler::apply_filter(&self.allowed).map_err(io::Error::other)
+        seccompiler::apply_filter(&self.0).map_err(io::Error::other)
     }
 }
 
-fn filter(
-    rules: BTreeMap<c_long, Vec<SeccompRule>>,
-    otherwise: SeccompAction,
-    matched: SeccompAction,
-) -> io::Result<BpfProgram> {
-    let arch = std::env::consts::ARCH.try_into().map_err(io::Error::other)?;
-    let filter = SeccompFilter::new(rules, otherwise, matched, arch).map_err(io::Error::other)?;
-    filter.try_into().map_err(io::Error::other)
-}
-
-fn allow_list() -> io::Result<BTreeMap<c_long, Vec<SeccompRule>>> {
-    let mut rules: BTreeMap<c_long, Vec<SeccompRule>> = BTreeMap::new();
-    rules.extend(ANYWAY.iter().map(|call| (*call, Vec::new())));
+fn verdicts() -> BTreeMap<c_long, Verdict> {
+    let mut verdicts = BTreeMap::new();
+    verdicts.extend(ANYWAY.iter().map(|call| (*call, Verdict::Allow)));
     #[cfg(target_arch = "x86_64")]
-    rules.extend(ANYWAY_X86_64.iter().map(|call| (*call, Vec::new())));
-
+    verdicts.extend(ANYWAY_X86_64.iter().map(|call| (*call, Verdict::Allow)));
+    // Its flags are in memory, out of a filter's sight. Libraries take it for an older kernel and
+    // fall back to clone.
+    verdicts.insert(libc::SYS_clone3, Verdict::Errno(libc::ENOSYS as u32));
     // Threads and processes, but no namespaces.
-    let no_namespaces = SeccompCmpOp::MaskedEq(NAMESPACE_FLAGS);
-    rules.insert(libc::SYS_clone, vec![rule(&[(0, no_namespaces, 0)])?]);
+    let no_namespaces = Condition::NoneOf(NAMESPACE_FLAGS);
+    verdicts.insert(libc::SYS_clone, Verdict::If(vec![vec![(0, no_namespaces)]]));
     // Sockets between the processes of a box only.
-    let unix = libc::AF_UNIX as u64;
-    rules.insert(libc::SYS_socket, vec![rule(&[(0, SeccompCmpOp::Eq, unix)])?]);
-    rules.insert(libc::SYS_socketpair, vec![rule(&[(0, SeccompCmpOp::Eq, unix)])?]);
+    let unix = || Verdict::If(vec![vec![(0, Condition::Equal(libc::AF_UNIX as u32))]]);
+    verdicts.insert(libc::SYS_socket, unix());
+    verdicts.insert(libc::SYS_socketpair, unix());
     // No typing into a terminal that was left open.
-    let no_typing = rule(&[
-        (1, SeccompCmpOp::Ne, TIOCSTI),
-        (1, SeccompCmpOp::Ne, TIOCLINUX),
-    ])?;
-    rules.insert(libc::SYS_ioctl, vec![no_typing]);
+    let no_typing = [TIOCSTI, TIOCLINUX].map(|request| (1, Condition::Differs(request)));
+    verdicts.insert(libc::SYS_ioctl, Verdict::If(vec![no_typing.to_vec()]));
     // Asking for the execution domain, not changing it.
-    let mut personalities = Vec::new();
-    for domain in [0, 0xffff_ffff] {
-        personalities.push(rule(&[(0, SeccompCmpOp::Eq, domain)])?);
-    }
-    rules.insert(libc::SYS_personality, personalities);
-    Ok(rules)
+    let domains = [0, u32::MAX].map(|domain| vec![(0, Condition::Equal(domain))]);
+    verdicts.insert(libc::SYS_personality, Verdict::If(domains.to_vec()));
+    verdicts
 }
 
-/// Conditions on arguments by number. The kernel looks at the lower halves of all of these.
-fn rule(conditions: &[(u8, SeccompCmpOp, u64)]) -> io::Result<SeccompRule> {
-    let conditions: Result<Vec<_>, _> = conditions
-        .iter()
-        .map(|(argument, compare, value)| {
-            SeccompCondition::new(*argument, SeccompCmpArgLen::Dword, compare.clone(), *value)
-        })
-        .collect();
-    let conditions = conditions.map_err(io::Error::other)?;
-    SeccompRule::new(conditions).map_err(io::Error::other)
-}
-
-const NAMESPACE_FLAGS: u64 = (libc::CLONE_NEWNS
+const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWCGROUP
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUSER
     | libc::CLONE_NEWPID
-    | libc::CLONE_NEWNET) as u64;
+    | libc::CLONE_NEWNET) as u32;
 /// Puts a character into a terminal's input.
-const TIOCSTI: u64 = 0x5412;
+const TIOCSTI: u32 = 0x5412;
 /// Pastes into a console.
-const TIOCLINUX: u64 = 0x541c;
+const TIOCLINUX: u32 = 0x541c;
 
 const ANYWAY: &[c_long] = &[
     // Files.
@@ -319,8 +277,6 @@ const ANYWAY: &[c_long] = &[
     libc::SYS_recvmsg,
     libc::SYS_sendmmsg,
     libc::SYS_recvmmsg,
-    // Absent, says the other filter.
-    libc::SYS_clone3,
     // Confining itself further.
     libc::SYS_landlock_create_ruleset,
     libc::SYS_landlock_add_rule,

@@ -94,7 +94,9 @@ fn probe(backend: &KernelBackend) -> Result<Vec<Finding>, SandboxError> {
     // Out of order in more than one way, so that no listing is sorted by accident.
     let names = ["m", "b", "z", "a", "y", "c", "x"].map(PathBuf::from);
     let mut request = Request::new("probe");
-    request.input = Some(Input::Files(names.into_iter().map(|name| (name, vec![])).collect()));
+    request.input = Some(Input::Files(
+        names.into_iter().map(|name| (name, vec![])).collect(),
+    ));
     let printed = backend.probe(&request)?;
     let findings = channel::decode(&printed, FINDINGS_MAX_BYTES);
     findings.map_err(SandboxError::system("reading the findings of the probe"))
@@ -146,7 +148,9 @@ fn known(backend: &KernelBackend, facts: Facts, probed: &[LayerReport]) -> Vec<L
     if !counted {
         layers.push(report(Layer::UsageWatch, true, LayerState::Works));
     }
-    let quota = probed.iter().find(|report| report.layer == Layer::DiskQuota);
+    let quota = probed
+        .iter()
+        .find(|report| report.layer == Layer::DiskQuota);
     if quota.is_some_and(|report| report.state != LayerState::Works) {
         layers.push(report(Layer::DiskWatch, true, LayerState::Works));
     }

@@ -167,7 +167,9 @@ impl Watch<'_> {
                 polled.map_err(SandboxError::system("waiting for a box"))?;
             }
         }
-        let reported = events.first().is_some_and(|event| !event.revents().is_empty());
+        let reported = events
+            .first()
+            .is_some_and(|event| !event.revents().is_empty());
         drop(events);
         self.move_streams();
         Ok(reported)
@@ -288,7 +290,9 @@ impl Watch<'_> {
         let (ended_ns, status) = self.exited.or(finished.ended).unwrap_or(killed);
         let exit = exit(status);
         let end = self.end(exit, finished.ended.is_some());
-        let elapsed = self.started.map_or(Duration::ZERO, |started| started.elapsed());
+        let elapsed = self
+            .started
+            .map_or(Duration::ZERO, |started| started.elapsed());
         let wall_us = match ended_ns.checked_sub(started_ns) {
             Some(wall_ns) if wall_ns > 0 => wall_ns / 1000,
             _ => u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),

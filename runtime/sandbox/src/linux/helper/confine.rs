@@ -8,7 +8,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::super::landlock::{self, Rules};
 use super::super::protocol::Plan;
-use super::super::seccomp::Filters;
+use super::super::seccomp::Filter;
 use super::{Failure, at};
 
 /// Highest number of a capability that a kernel may know.
@@ -62,7 +62,7 @@ pub fn confine(
     plan: &Plan,
     processes: u64,
     rules: &Rules<'_>,
-    filters: &Filters,
+    filter: &Filter,
 ) -> Result<(), Failure> {
     set_limits(plan, processes).map_err(at("setting resource limits"))?;
     drop_capabilities().map_err(at("dropping capabilities"))?;
@@ -71,7 +71,7 @@ pub fn confine(
     if landlock::version() > 0 {
         landlock::restrict(rules).map_err(at("applying Landlock"))?;
     }
-    filters.apply().map_err(at("applying the seccomp filter"))
+    filter.apply().map_err(at("applying the seccomp filter"))
 }
 
 fn set_limits(plan: &Plan, processes: u64) -> io::Result<()> {

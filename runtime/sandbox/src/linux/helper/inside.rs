@@ -11,7 +11,7 @@ use rustix::mount::{MountFlags, MoveMountFlags};
 use super::super::landlock::Rules;
 use super::super::mounts::{self, Attributes};
 use super::super::protocol::{Handles, InputKind, Plan, Report, Task};
-use super::super::seccomp::Filters;
+use super::super::seccomp::Filter;
 use super::super::{archive, channel};
 use super::{Failure, at, confine, probe, program, supervisor, tree};
 use crate::environment::HOSTNAME;
@@ -32,14 +32,14 @@ const DEVICES: [&str; 5] = [
 ];
 
 /// Does everything; the exit code.
-pub fn run(plan: &Plan, filters: &Filters, handles: Handles) -> i32 {
+pub fn run(plan: &Plan, filter: &Filter, handles: Handles) -> i32 {
     let Handles {
         reports,
         streams,
         input,
         ..
     } = handles;
-    match try_run(plan, filters, &reports, streams, input) {
+    match try_run(plan, filter, &reports, streams, input) {
         Ok(()) => 0,
         Err(failure) => {
             supervisor::report_failure(&reports, failure);
@@ -50,7 +50,7 @@ pub fn run(plan: &Plan, filters: &Filters, handles: Handles) -> i32 {
 
 fn try_run(
     plan: &Plan,
-    filters: &Filters,
+    filter: &Filter,
     reports: &OwnedFd,
     streams: [OwnedFd; 3],
     input: Option<OwnedFd>,
@@ -75,7 +75,7 @@ fn try_run(
         writable: vec![Path::new(TMP), Path::new(OUTPUT)],
         devices: DEVICES.iter().map(Path::new).collect(),
     };
-    confine::confine(plan, plan.processes, &rules, filters)?;
+    confine::confine(plan, plan.processes, &rules, filter)?;
 
     let at_ns = supervisor::now_ns();
     channel::send(reports, &Report::Started { at_ns }, &[output.as_fd()])

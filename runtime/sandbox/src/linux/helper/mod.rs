@@ -21,7 +21,7 @@ use nix::sys::signal::{SigHandler, Signal};
 use nix::unistd::{ForkResult, fork};
 
 use super::channel;
-use super::protocol::{Facts, HELPER_NAME, Handles, Launch, Mode, Ready, Setup};
+use super::protocol::{Facts, HELPER_NAME, Handles, Mode, Order, Ready, Setup};
 
 /// Why a box could not be made.
 #[derive(Debug)]
@@ -70,32 +70,58 @@ fn try_serve() -> io::Result<()> {
             return channel::send(&control, &Ready::No { stage, reason }, &[]);
         }
     };
-    let filters = match super::seccomp::Filters::compile() {
-        Ok(filters) => filters,
-        Err(error) => {
-            let stage = "compiling the seccomp filter".to_owned();
-            let reason = error.to_string();
-            return channel::send(&control, &Ready::No { stage, reason }, &[]);
-        }
-    };
     channel::send(&control, &Ready::Yes(facts), &[])?;
-    while let Some((launch, received)) = channel::receive::<Launch>(&control)? {
-        let Some(handles) = Handles::from_received(&launch, received) else {
-            continue;
-        };
-        // SAFETY: this process has one thread, so its child may do anything.
-        match unsafe { fork() } {
-            Ok(ForkResult::Child) => {
-                drop(control);
-                ignore_children(false)?;
-                supervisor::run(setup.mode, facts, &filters, handles);
-                return Ok(());
+    let server = Server {
+        mode: setup.mode,
+        facts,
+        filter: super::seccomp::Filter::compile(),
+    };
+    server.serve(control)
+}
+
+/// What every run needs and none changes.
+struct Server {
+    mode: Mode,
+    facts: Facts,
+    filter: super::seccomp::Filter,
+}
+
+impl Server {
+    /// Returns when the other end of `control` is gone, in this process and in all that were forked
+    /// for something else.
+    fn serve(&self, mut control: OwnedFd) -> io::Result<()> {
+        while let Some((order, handles)) = channel::receive::<Order>(&control)? {
+            // SAFETY: this process has one thread, so its child may do anything.
+            if let Ok(ForkResult::Child) = unsafe { fork() } {
+                match order {
+                    Order::Slot => control = self.become_slot(handles)?,
+                    Order::Launch { input } => {
+                        drop(control);
+                        ignore_children(false)?;
+                        if let Some(handles) = Handles::from_received(input, handles) {
+                            supervisor::run(self.mode, self.facts, &self.filter, handles);
+                        }
+                        return Ok(());
+                    }
+                }
             }
             // The end of the handles tells the node if there is no child.
-            Ok(ForkResult::Parent { .. }) | Err(_) => drop(handles),
         }
+        Ok(())
     }
-    Ok(())
+
+    /// The socket to serve from now on.
+    fn become_slot(&self, handles: Vec<OwnedFd>) -> io::Result<OwnedFd> {
+        let mut handles = handles.into_iter();
+        let control = handles.next().ok_or(io::ErrorKind::InvalidData)?;
+        let joined = supervisor::join_cgroups(handles.collect());
+        let ready = match joined {
+            Ok(()) => Ready::Yes(self.facts),
+            Err(Failure { stage, reason, .. }) => Ready::No { stage, reason },
+        };
+        channel::send(&control, &ready, &[])?;
+        Ok(control)
+    }
 }
 
 fn prepare(setup: &Setup) -> Result<Facts, Failure> {

@@ -9,7 +9,7 @@ use nix::unistd::{ForkResult, fork};
 use super::super::channel;
 use super::super::landlock::Rules;
 use super::super::protocol::{Facts, Handles, Plan, Report, Task};
-use super::super::seccomp::Filters;
+use super::super::seccomp::Filter;
 use super::scratch::Scratch;
 use super::{Failure, at, confine, probe, program, scratch, supervisor, tree};
 
@@ -39,24 +39,19 @@ pub fn prepare() -> Facts {
 }
 
 /// Runs one box to its end.
-pub fn run(plan: &Plan, facts: Facts, filters: &Filters, handles: Handles) -> Result<(), Failure> {
+pub fn run(plan: &Plan, facts: Facts, filter: &Filter, handles: Handles) -> Result<(), Failure> {
     nix::sys::prctl::set_child_subreaper(true).map_err(at("adopting descendants"))?;
     let Handles {
         reports,
         streams,
         input,
-        cgroups,
         ..
     } = handles;
     let scratch = Scratch::prepare(plan, facts, input)?;
     // SAFETY: this process has one thread.
     match unsafe { fork() }.map_err(at("starting the first process of the box"))? {
         ForkResult::Child => {
-            let run = || {
-                supervisor::join_cgroups(cgroups)?;
-                become_program(plan, filters, &scratch, &reports, streams)
-            };
-            let code = match run() {
+            let code = match become_program(plan, filter, &scratch, &reports, streams) {
                 Ok(()) => 0,
                 Err(failure) => {
                     supervisor::report_failure(&reports, failure);
@@ -66,7 +61,7 @@ pub fn run(plan: &Plan, facts: Facts, filters: &Filters, handles: Handles) -> Re
             std::process::exit(code);
         }
         ForkResult::Parent { child } => {
-            drop((streams, cgroups, scratch));
+            drop((streams, scratch));
             supervisor::watch(&reports, child, |_| tree::end_descendants())
         }
     }
@@ -74,7 +69,7 @@ pub fn run(plan: &Plan, facts: Facts, filters: &Filters, handles: Handles) -> Re
 
 fn become_program(
     plan: &Plan,
-    filters: &Filters,
+    filter: &Filter,
     scratch: &Scratch,
     reports: &OwnedFd,
     streams: [OwnedFd; 3],
@@ -91,11 +86,14 @@ fn become_program(
     let readable = READABLE.iter().map(Path::new);
     let trees = plan.trees.iter().map(std::path::PathBuf::as_path);
     let rules = Rules {
-        readable: readable.chain(trees).chain([scratch.work.as_path()]).collect(),
+        readable: readable
+            .chain(trees)
+            .chain([scratch.work.as_path()])
+            .collect(),
         writable: vec![&scratch.tmp, &scratch.output],
         devices: DEVICES.iter().map(Path::new).collect(),
     };
-    confine::confine(plan, plan.processes, &rules, filters)?;
+    confine::confine(plan, plan.processes, &rules, filter)?;
     let at_ns = supervisor::now_ns();
     channel::send(
         reports,

@@ -43,11 +43,7 @@ pub fn enter_namespace() -> bool {
 
 impl Scratch {
     /// Makes the directories of a run in the empty directory of its plan.
-    pub fn prepare(
-        plan: &Plan,
-        facts: Facts,
-        input: Option<OwnedFd>,
-    ) -> Result<Self, Failure> {
+    pub fn prepare(plan: &Plan, facts: Facts, input: Option<OwnedFd>) -> Result<Self, Failure> {
         let base = &plan.scratch;
         if facts.mounts && !enter_namespace() {
             return Err(at("leaving the mount namespace")("refused"));
@@ -112,7 +108,10 @@ fn unpack(input: OwnedFd, directory: &Path) -> Result<(), Failure> {
 /// One more for the root directory itself.
 fn mount_tmpfs(path: &Path, bytes: u64, files: u64) -> Result<(), Failure> {
     let stage = format!("mounting {}", path.display());
-    let options = format!("size={bytes},nr_inodes={},mode=755", files.saturating_add(1));
+    let options = format!(
+        "size={bytes},nr_inodes={},mode=755",
+        files.saturating_add(1)
+    );
     let options = CString::new(options).map_err(at(stage.clone()))?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     rustix::mount::mount("tmpfs", path, "tmpfs", flags, options.as_c_str()).map_err(at(stage))

@@ -11,20 +11,20 @@ use rustix::thread::UnshareFlags;
 
 use super::super::channel;
 use super::super::protocol::{Facts, Handles, Mode, PLAN_MAX_BYTES, Plan, Report};
-use super::super::seccomp::Filters;
+use super::super::seccomp::Filter;
 use super::{Failure, at, confine, inside, plain, tree};
 
 /// The uid and gid that every program has in a box with a user namespace.
 const INSIDE_ID: u32 = 1000;
 
 /// Runs one box to its end, and reports.
-pub fn run(mode: Mode, facts: Facts, filters: &Filters, handles: Handles) {
+pub fn run(mode: Mode, facts: Facts, filter: &Filter, handles: Handles) {
     let Ok(reports) = handles.reports.try_clone() else {
         return;
     };
     let done = read_plan(&handles.plan).and_then(|plan| match mode {
-        Mode::Native => native(&plan, filters, handles),
-        Mode::Landlock => plain::run(&plan, facts, filters, handles),
+        Mode::Native => native(&plan, filter, handles),
+        Mode::Landlock => plain::run(&plan, facts, filter, handles),
     });
     if let Err(failure) = done {
         report_failure(&reports, failure);
@@ -59,8 +59,7 @@ fn read_plan(plan: &OwnedFd) -> Result<Plan, Failure> {
 }
 
 /// The uid goes first: namespaces must belong to an unprivileged user.
-fn native(plan: &Plan, filters: &Filters, mut handles: Handles) -> Result<(), Failure> {
-    join_cgroups(std::mem::take(&mut handles.cgroups))?;
+fn native(plan: &Plan, filter: &Filter, handles: Handles) -> Result<(), Failure> {
     if let Some(uid) = plan.uid {
         confine::become_uid(uid)?;
     }
@@ -80,7 +79,7 @@ fn native(plan: &Plan, filters: &Filters, mut handles: Handles) -> Result<(), Fa
     // SAFETY: this process has one thread.
     match unsafe { fork() }.map_err(at("starting the first process of the box"))? {
         ForkResult::Child => {
-            let code = inside::run(plan, filters, handles);
+            let code = inside::run(plan, filter, handles);
             std::process::exit(code);
         }
         ForkResult::Parent { child } => {
@@ -147,4 +146,3 @@ pub fn now_ns() -> u64 {
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     seconds * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
 }
-

@@ -132,5 +132,7 @@ fn hold(pid: Pid) {
 
 fn descendants() -> Vec<Pid> {
     let all = processes::descendants(nix::unistd::getpid().as_raw());
-    all.into_iter().map(|process| Pid::from_raw(process.pid)).collect()
+    all.into_iter()
+        .map(|process| Pid::from_raw(process.pid))
+        .collect()
 }
