@@ -80,6 +80,7 @@ pub struct Captured {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputFile {
     /// Relative to `output/`; any bytes but `/` and zero may be in its names.
+    #[serde(with = "any_path")]
     pub path: PathBuf,
     /// Its content.
     pub data: Vec<u8>,
@@ -89,6 +90,7 @@ pub struct OutputFile {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SkippedFile {
     /// Relative to `output/`.
+    #[serde(with = "any_path")]
     pub path: PathBuf,
     /// Why not.
     pub reason: SkipReason,
@@ -112,6 +114,41 @@ pub enum SkipReason {
     TooDeep,
     /// Its permissions or the system did not let us read it.
     Unreadable,
+}
+
+/// Paths that are not text: in formats for people a text where possible, else a list of bytes.
+mod any_path {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum TextOrBytes {
+        Text(PathBuf),
+        Bytes(Vec<u8>),
+    }
+
+    pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        match path.to_str() {
+            Some(text) if serializer.is_human_readable() => serializer.serialize_str(text),
+            _ => path.as_os_str().as_bytes().serialize(serializer),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        let bytes = if deserializer.is_human_readable() {
+            match TextOrBytes::deserialize(deserializer)? {
+                TextOrBytes::Text(path) => return Ok(path),
+                TextOrBytes::Bytes(bytes) => bytes,
+            }
+        } else {
+            Vec::deserialize(deserializer)?
+        };
+        Ok(OsString::from_vec(bytes).into())
+    }
 }
 
 impl Outcome {

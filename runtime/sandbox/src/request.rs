@@ -20,6 +20,7 @@ pub struct Request {
     /// Arguments without the program's name.
     pub args: Vec<OsString>,
     /// The whole environment besides the fixed variables of [`crate::environment`]; may override them.
+    #[serde(with = "pairs")]
     pub env: BTreeMap<OsString, OsString>,
     /// Fed to standard input, which is then closed.
     pub stdin: Vec<u8>,
@@ -31,6 +32,25 @@ pub struct Request {
     pub limits: Limits,
     /// What happens when it prints more than its limits.
     pub flood: Flood,
+}
+
+/// Names that are not text can't be keys in every format.
+mod pairs {
+    use super::{BTreeMap, Deserialize, OsString};
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(
+        map: &BTreeMap<OsString, OsString>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<OsString, OsString>, D::Error> {
+        Ok(Vec::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 /// The read-only input of a program.

@@ -56,6 +56,7 @@ pub fn serve() -> i32 {
 }
 
 fn try_serve() -> io::Result<()> {
+    close_inherited()?;
     let control = take_control()?;
     let Some((setup, _)) = channel::receive::<Setup>(&control)? else {
         return Ok(());
@@ -129,6 +130,16 @@ fn prepare(setup: &Setup) -> Result<Facts, Failure> {
         Mode::Native => template::enter(setup),
         Mode::Landlock => Ok(plain::prepare()),
     }
+}
+
+/// Whatever the node, or who started it, forgot to keep from its children.
+fn close_inherited() -> io::Result<()> {
+    // SAFETY: this process has only just begun; it owns no descriptor above these yet.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) };
+    if closed == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 /// The control socket comes as standard input, so that it needs nothing unusual to pass on.

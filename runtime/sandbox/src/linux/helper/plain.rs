@@ -2,7 +2,7 @@
 //! program, and the supervisor ends everything that descends from it.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::{ForkResult, fork};
 
@@ -84,13 +84,13 @@ fn become_program(
         ..at("entering working_dir")(error)
     })?;
     let readable = READABLE.iter().map(Path::new);
-    let trees = plan.trees.iter().map(std::path::PathBuf::as_path);
+    let trees = plan.trees.iter().map(PathBuf::as_path);
     let rules = Rules {
         readable: readable
             .chain(trees)
             .chain([scratch.work.as_path()])
             .collect(),
-        writable: vec![&scratch.tmp, &scratch.output],
+        writable: scratch.writable.iter().map(PathBuf::as_path).collect(),
         devices: DEVICES.iter().map(Path::new).collect(),
     };
     confine::confine(plan, plan.processes, &rules, filter)?;

@@ -16,6 +16,8 @@ use super::super::protocol::{Facts, InputKind, Plan};
 use super::{Failure, at};
 use crate::environment::{INPUT_DIR, OUTPUT_DIR};
 
+/// Where libraries put named semaphores; without a mount it is everybody's, and stays closed.
+const SHARED_MEMORY: &str = "/dev/shm";
 /// Files in the temporary directory.
 const TMP_FILES: u64 = 16 * 1024;
 
@@ -25,8 +27,8 @@ pub struct Scratch {
     pub work: PathBuf,
     /// The collected output, in the work directory.
     pub output: PathBuf,
-    /// Temporary files.
-    pub tmp: PathBuf,
+    /// What may be written to.
+    pub writable: Vec<PathBuf>,
     /// The output, for the node.
     pub output_fd: OwnedFd,
 }
@@ -87,13 +89,19 @@ impl Scratch {
                 rustix::fs::chown(path, Some(uid), Some(gid)).map_err(at(stage))?;
             }
         }
+        let mut writable = vec![tmp.clone(), output.clone()];
+        if facts.mounts && Path::new(SHARED_MEMORY).is_dir() {
+            // In this mount namespace only.
+            rustix::mount::mount_bind(&tmp, SHARED_MEMORY).map_err(at("placing shared memory"))?;
+            writable.push(SHARED_MEMORY.into());
+        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let output_fd = rustix::fs::openat(CWD, &output, flags, Mode::empty());
         Ok(Self {
             output_fd: output_fd.map_err(at("opening the output directory"))?,
             work,
             output,
-            tmp,
+            writable,
         })
     }
 }
