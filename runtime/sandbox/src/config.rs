@@ -13,8 +13,8 @@ use crate::limits::SLOT_UID_BASE;
 pub struct SandboxConfig {
     /// Concurrent runs, 1 to [`crate::limits::SLOTS_MAX`]. Default: 16.
     pub slots: u32,
-    /// First of the uids and gids that boxes get when the node runs as root. Nodes that share a
-    /// state directory take consecutive ranges of [`crate::limits::UIDS_PER_NODE`].
+    /// First of the uids and gids that boxes get when the node runs as root. Further
+    /// nodes on the same machine take the next ranges of [`crate::limits::UIDS_PER_NODE`].
     pub uid_base: u32,
     /// Where the node notes what has to be cleaned up after a crash; only its user may write there.
     /// Default: `/run/assay-sandbox` for root, else in the user's runtime or temporary directory.

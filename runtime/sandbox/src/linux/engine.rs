@@ -84,7 +84,7 @@ impl Shared {
 
     /// First uid of the slots.
     pub fn uid_base(&self) -> u32 {
-        self.instance.uid_base(self.config.uid_base)
+        self.instance.uid_base()
     }
 
     /// The control groups.

@@ -1,13 +1,17 @@
 //! The state directory: what has to be cleaned up if the node dies.
 //!
-//! Each running node has a numbered directory that it holds a lock on; the number also selects its
-//! range of uids, so that two nodes on one machine never share one. A journal lists the control
-//! groups that it made. A directory whose lock is free belongs to a dead node: the next one to
-//! start ends what is left of it.
+//! Each running node has a numbered directory that it holds a lock on. A journal lists the control
+//! groups that it made, another file its range of uids. A directory whose lock is free belongs to a
+//! dead node: the next one to start ends what is left of it.
+//!
+//! Ranges of uids belong to the whole machine, whatever state directories its nodes have. The node
+//! that has one holds a socket of that name, which the kernel takes back when it dies.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -24,14 +28,22 @@ const INSTANCES_MAX: u32 = 64;
 const JOURNAL_MAX_BYTES: u64 = 4 * 1024 * 1024;
 const LOCK: &str = "lock";
 const JOURNAL: &str = "cgroups";
+const UIDS: &str = "uids";
 
 /// This node's place in the state directory. Dropping cleans it up.
 #[derive(Debug)]
 pub struct Instance {
     directory: PathBuf,
-    number: u32,
+    uids: Uids,
     journal: Mutex<File>,
     _lock: File,
+}
+
+/// A range of uids that no other node has.
+#[derive(Debug)]
+struct Uids {
+    first: u32,
+    _claim: UnixDatagram,
 }
 
 impl Instance {
@@ -69,15 +81,19 @@ impl Instance {
             let Ok(lock) = locked(&directory.join(LOCK), operation) else {
                 continue;
             };
-            clean(&directory, uids(uid_base, number));
+            clean(&directory);
             if free.is_none() {
-                free = Some((number, directory, lock));
+                free = Some((directory, lock));
             } else {
                 remove::tree(&directory)?;
             }
         }
-        let (number, directory, lock) =
-            free.ok_or_else(|| io::Error::other("too many nodes use it"))?;
+        let many = || io::Error::other("too many nodes use it");
+        let (directory, lock) = free.ok_or_else(many)?;
+        let mut ranges = (0..INSTANCES_MAX).map(|range| range * UIDS_PER_NODE);
+        let uids = ranges.find_map(|offset| Uids::claim(uid_base.checked_add(offset)?));
+        let uids = uids.ok_or_else(|| io::Error::other("all ranges of uids are in use"))?;
+        fs::write(directory.join(UIDS), uids.first.to_string())?;
         let journal = OpenOptions::new()
             .append(true)
             .create(true)
@@ -85,15 +101,15 @@ impl Instance {
             .open(directory.join(JOURNAL))?;
         Ok(Self {
             directory,
-            number,
+            uids,
             journal: Mutex::new(journal),
             _lock: lock,
         })
     }
 
     /// The first uid of this node's slots.
-    pub fn uid_base(&self, base: u32) -> u32 {
-        uids(base, self.number).start
+    pub fn uid_base(&self) -> u32 {
+        self.uids.first
     }
 
     /// An empty directory for a slot, made if needed.
@@ -122,9 +138,33 @@ impl Drop for Instance {
     }
 }
 
-fn uids(base: u32, number: u32) -> std::ops::Range<u32> {
-    let start = base.saturating_add(number.saturating_mul(UIDS_PER_NODE));
-    start..start.saturating_add(UIDS_PER_NODE)
+impl Uids {
+    /// `None` if another node has it.
+    fn claim(first: u32) -> Option<Self> {
+        first.checked_add(UIDS_PER_NODE)?;
+        let name = SocketAddr::from_abstract_name(format!("assay-sandbox-uids-{first}"));
+        let claim = UnixDatagram::bind_addr(&name.ok()?).ok()?;
+        Some(Self {
+            first,
+            _claim: claim,
+        })
+    }
+
+    /// Ends all processes of the range.
+    fn end_all(&self) {
+        let ours = |pid| {
+            let uid = processes::uid(pid);
+            uid.is_some_and(|uid| (self.first..self.first + UIDS_PER_NODE).contains(&uid))
+        };
+        for process in processes::all()
+            .into_iter()
+            .filter(|process| ours(process.pid))
+        {
+            if let Some(pid) = Pid::from_raw(process.pid) {
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+            }
+        }
+    }
 }
 
 fn locked(path: &Path, operation: FlockOperation) -> io::Result<File> {
@@ -139,7 +179,7 @@ fn locked(path: &Path, operation: FlockOperation) -> io::Result<File> {
 }
 
 /// Ends and removes what a dead node left.
-fn clean(directory: &Path, uids: std::ops::Range<u32>) {
+fn clean(directory: &Path) {
     let journal = directory.join(JOURNAL);
     let believable = fs::metadata(&journal).is_ok_and(|file| file.len() <= JOURNAL_MAX_BYTES);
     if believable && let Ok(text) = fs::read_to_string(&journal) {
@@ -148,15 +188,9 @@ fn clean(directory: &Path, uids: std::ops::Range<u32>) {
             let _ = cgroup::end_and_remove(Path::new(path));
         }
     }
-    if rustix::process::geteuid().is_root() {
-        let left = processes::all().into_iter();
-        let left = left
-            .filter(|process| processes::uid(process.pid).is_some_and(|uid| uids.contains(&uid)));
-        for process in left {
-            if let Some(pid) = Pid::from_raw(process.pid) {
-                let _ = rustix::process::kill_process(pid, Signal::KILL);
-            }
-        }
+    let first = fs::read_to_string(directory.join(UIDS)).unwrap_or_default();
+    if let Some(uids) = first.parse().ok().and_then(Uids::claim) {
+        uids.end_all();
     }
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name() != LOCK) {

@@ -62,10 +62,10 @@ while True:
     except OSError: pass"
     ));
     request.limits.processes = 16;
+    request.limits.wall_ms = 2000;
     for mut lab in labs() {
-        let outcome = lab.run(&request);
-        let ended = matches!(outcome.end, EndReason::Processes | EndReason::Exited);
-        assert!(ended, "{}: {:?}", lab.name, outcome.end);
+        // It may end itself, be ended for its number of processes, or for its time.
+        lab.run(&request);
         assert!(processes_with(&mark).is_empty(), "{}", lab.name);
     }
 }

@@ -48,11 +48,8 @@ impl Lab {
             "{backend} as {}",
             if root { "root" } else { "ordinary user" }
         );
-        // The build directory may be out of reach for others.
         std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        let helper = home.path().join("helper");
-        std::fs::copy(env!("CARGO_BIN_EXE_assay-sandbox-helper"), &helper).unwrap();
-        if !root || rustix_is_root() {
+        if !root || is_root() {
             std::os::unix::fs::chown(home.path(), Some(uid), Some(uid)).ok();
         }
         let config = SandboxConfig {
@@ -60,7 +57,7 @@ impl Lab {
             state_dir: state_dir.clone(),
             ..SandboxConfig::default()
         };
-        let mut command = Command::new(&helper);
+        let mut command = Command::new(HELPER.path().join("helper"));
         command
             .arg("serve")
             .arg(serde_json::to_string(&config).unwrap())
@@ -69,10 +66,10 @@ impl Lab {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if rustix_is_root() {
+        if is_root() {
             command.uid(uid).gid(uid);
         }
-        let mut child = command.spawn().unwrap();
+        let mut child = spawn(&mut command);
         let mut answers = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         answers.read_line(&mut line).unwrap();
@@ -152,14 +149,35 @@ impl Lab {
     }
 }
 
-fn rustix_is_root() -> bool {
+fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+/// The build directory may be out of reach for others.
+static HELPER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let helper = home.path().join("helper");
+    std::fs::copy(env!("CARGO_BIN_EXE_assay-sandbox-helper"), helper).unwrap();
+    home
+});
+
+/// Another thread's new process may still have the file open for writing.
+fn spawn(command: &mut Command) -> Child {
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::yield_now();
+            }
+            spawned => return spawned.unwrap(),
+        }
+    }
 }
 
 type Labs = Vec<Mutex<Lab>>;
 
 static LABS: LazyLock<Labs> = LazyLock::new(|| {
-    let uids: &[u32] = if rustix_is_root() {
+    let uids: &[u32] = if is_root() {
         &[0, ORDINARY_UID]
     } else {
         eprintln!("*** NOT TESTED *** as root: start the tests as root");
