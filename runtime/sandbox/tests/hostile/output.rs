@@ -238,7 +238,7 @@ refused('permissions', lambda: os.chmod('dir/file', 0o777) or open('dir/file', '
 #[test]
 fn input_with_links_or_devices_is_refused() {
     let directory = tempfile::tempdir().unwrap();
-    let open = std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(directory.path(), open).unwrap();
     std::os::unix::fs::symlink("/etc/shadow", directory.path().join("link")).unwrap();
     for mut lab in labs() {

@@ -116,7 +116,11 @@ impl Server {
         let mut handles = handles.into_iter();
         let control = handles.next().ok_or(io::ErrorKind::InvalidData)?;
         let joined = supervisor::join_cgroups(handles.collect());
-        let ready = match joined {
+        let entered = joined.and_then(|()| match self.mode {
+            Mode::Native => supervisor::enter_slot(),
+            Mode::Landlock => Ok(()),
+        });
+        let ready = match entered {
             Ok(()) => Ready::Yes(self.facts),
             Err(Failure { stage, reason, .. }) => Ready::No { stage, reason },
         };

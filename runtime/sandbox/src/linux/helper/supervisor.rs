@@ -13,6 +13,7 @@ use super::super::channel;
 use super::super::protocol::{Facts, Handles, Mode, PLAN_MAX_BYTES, Plan, Report};
 use super::super::seccomp::Filter;
 use super::{Failure, at, confine, inside, plain, tree};
+use crate::environment::HOSTNAME;
 
 /// The uid and gid that every program has in a box with a user namespace.
 const INSIDE_ID: u32 = 1000;
@@ -65,15 +66,9 @@ fn native(plan: &Plan, filter: &Filter, handles: Handles) -> Result<(), Failure>
     }
     confine::set_dumpable(true)?;
     let outside = (rustix::process::geteuid(), rustix::process::getegid());
-    let all = UnshareFlags::NEWUSER
-        | UnshareFlags::NEWNS
-        | UnshareFlags::NEWPID
-        | UnshareFlags::NEWNET
-        | UnshareFlags::NEWIPC
-        | UnshareFlags::NEWUTS
-        | UnshareFlags::NEWCGROUP;
+    let of_the_run = UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWPID;
     // SAFETY: one thread, and the table of descriptors stays shared with nobody.
-    unsafe { rustix::thread::unshare_unsafe(all) }.map_err(at("making namespaces"))?;
+    unsafe { rustix::thread::unshare_unsafe(of_the_run) }.map_err(at("making namespaces"))?;
     let inside = (Uid::from_raw(INSIDE_ID), Gid::from_raw(INSIDE_ID));
     confine::map_ids(inside, outside)?;
     // SAFETY: this process has one thread.
@@ -89,6 +84,19 @@ fn native(plan: &Plan, filter: &Filter, handles: Handles) -> Result<(), Failure>
             watch(&reports, child, |_| ())
         }
     }
+}
+
+/// Enters the namespaces that are made once for a slot, because a network takes longest of all to
+/// make and to remove. No program has rights over them, can make a socket or an object that would
+/// stay in them, or is there at the same time as another.
+pub fn enter_slot() -> Result<(), Failure> {
+    let of_the_slot = UnshareFlags::NEWNET
+        | UnshareFlags::NEWIPC
+        | UnshareFlags::NEWUTS
+        | UnshareFlags::NEWCGROUP;
+    // SAFETY: one thread, and the table of descriptors stays shared with nobody.
+    unsafe { rustix::thread::unshare_unsafe(of_the_slot) }.map_err(at("making namespaces"))?;
+    rustix::system::sethostname(HOSTNAME.as_bytes()).map_err(at("naming the host"))
 }
 
 /// Puts this process, and all that follow from it, into control groups.
