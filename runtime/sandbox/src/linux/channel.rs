@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Longest message, in bytes: texts of errors, never data.
-const MESSAGE_MAX_BYTES: usize = 64 * 1024;
+const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 /// Most descriptors of one message.
 const HANDLES_MAX: usize = 16;
 

@@ -47,18 +47,19 @@ impl Launcher {
 
     /// Makes the helper fork for a slot, which joins the given control groups. Runs are handed over
     /// on the socket that this returns; closing that ends the fork.
-    pub fn slot(&self, cgroups: &[OwnedFd]) -> Result<OwnedFd, SandboxError> {
+    pub fn slot(&self, uid: u32, cgroups: &[OwnedFd]) -> Result<OwnedFd, SandboxError> {
         let talking = "talking to the sandbox helper";
         let (ours, theirs) = channel::pair().map_err(SandboxError::system("making a socket"))?;
         let mut handles = vec![theirs.as_fd()];
         handles.extend(cgroups.iter().map(AsFd::as_fd));
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let control = &self.ensure(&mut running)?.control;
-        if channel::send(control, &Order::Slot, &handles).is_err() {
+        let Running { control, facts, .. } = self.ensure(&mut running)?;
+        let uid = facts.slot_uids.then_some(uid);
+        if channel::send(control, &Order::Slot { uid }, &handles).is_err() {
             // It was killed: by the kernel for lack of memory, or by a person.
             *running = None;
             let control = &self.ensure(&mut running)?.control;
-            channel::send(control, &Order::Slot, &handles)
+            channel::send(control, &Order::Slot { uid }, &handles)
                 .map_err(SandboxError::system(talking))?;
         }
         drop(running);
