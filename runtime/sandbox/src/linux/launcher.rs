@@ -6,11 +6,15 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::channel;
 use super::protocol::{Facts, HELPER_NAME, Order, Ready, Setup};
 use crate::backend::BackendKind;
 use crate::error::SandboxError;
+
+/// Longest time for a helper to start or to fork; longer means that something hangs.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
 
 /// A helper for one back end.
 #[derive(Debug)]
@@ -64,7 +68,8 @@ impl Launcher {
         }
         drop(running);
         drop(theirs);
-        let answer = channel::receive(&ours).map_err(SandboxError::system(talking))?;
+        let answer =
+            channel::receive_within(&ours, ANSWER_MAX).map_err(SandboxError::system(talking))?;
         self.ready(answer.map(|(ready, _)| ready))?;
         Ok(ours)
     }
@@ -111,7 +116,7 @@ impl Launcher {
             },
         };
         let answer = channel::send(&running.control, &self.setup, &[])
-            .and_then(|()| channel::receive::<Ready>(&running.control))
+            .and_then(|()| channel::receive_within::<Ready>(&running.control, ANSWER_MAX))
             .map_err(SandboxError::system("talking to the sandbox helper"))?;
         running.facts = self.ready(answer.map(|(ready, _)| ready))?;
         Ok(running)

@@ -138,6 +138,7 @@ impl Watch<'_> {
                     self.stop(Stopped::Cancelled);
                 }
                 if self.started.is_some()
+                    && self.exited.is_none()
                     && let Some(exceeded) = self.meter.look()
                 {
                     self.stop(Stopped::Limit(reason(exceeded)));

@@ -43,6 +43,28 @@ async def main():
     out, _ = await process.communicate(b'x')
     assert out == b'x'
     assert await asyncio.gather(*[asyncio.sleep(0.01, i) for i in range(5)]) == list(range(5))
+    assert await asyncio.to_thread(abs, -1) == 1
+asyncio.run(main())",
+    );
+}
+
+#[test]
+fn sockets_between_processes_of_a_box() {
+    works(
+        "import socket
+a, b = socket.socketpair()
+if os.fork() == 0:
+    b.sendall(b'x'); os._exit(0)
+assert a.recv(1) == b'x'",
+    );
+    for mut lab in labs() {
+        if !lab.is_native() {
+            // Without a root of its own, a path may be that of a socket of the host.
+            continue;
+        }
+        let outcome = lab.run(&python(
+            "import asyncio
+async def main():
     reader, writer = await asyncio.open_unix_connection(path)
     writer.write(b'ping'); assert await reader.read(4) == b'pong'
 path = os.environ['TMPDIR'] + '/socket'
@@ -53,7 +75,9 @@ async def serve():
     await main()
     server.close()
 asyncio.run(serve())",
-    );
+        ));
+        assert_held(&lab.name, &outcome);
+    }
 }
 
 #[test]

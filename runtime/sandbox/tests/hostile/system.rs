@@ -153,6 +153,54 @@ refused('abstract', s.connect, '\\0{name}')"
 }
 
 #[test]
+fn sockets_of_the_host_are_not_reached_by_path() {
+    let directory = tempfile::tempdir().unwrap();
+    let everybody = || std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(directory.path(), everybody()).unwrap();
+    let path = directory.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let datagrams = directory.path().join("datagrams");
+    let receiver = std::os::unix::net::UnixDatagram::bind(&datagrams).unwrap();
+    receiver.set_nonblocking(true).unwrap();
+    for path in [&path, &datagrams] {
+        std::fs::set_permissions(path, everybody()).unwrap();
+    }
+    held(&format!(
+        "import socket
+refused('stream', lambda: socket.socket(socket.AF_UNIX).connect({path:?}))
+refused('datagram', lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', {datagrams:?}))
+refused('pair', lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b'x', {datagrams:?}))
+refused('stream pair', lambda: socket.socketpair()[0].sendto(b'x', {path:?}))
+refused('stream pair', lambda: socket.socketpair()[0].connect({path:?}))"
+    ));
+    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(receiver.recv(&mut [0]).is_err(), "somebody sent");
+}
+
+#[test]
+fn other_processes_are_not_limited_or_slowed() {
+    for mut lab in labs() {
+        let script = format!(
+            "import resource
+for pid in [{}, {}]:
+    refused('limit', resource.prlimit, pid, resource.RLIMIT_NOFILE, (3, 3))
+    refused('cpu', resource.prlimit, pid, resource.RLIMIT_CPU, (1, 1))
+    refused('nice', os.setpriority, os.PRIO_PROCESS, pid, 19)
+    refused('affinity', os.sched_setaffinity, pid, {{0}})
+    refused('idle', os.sched_setscheduler, pid, os.SCHED_IDLE, os.sched_param(0))
+refused('nice all', os.setpriority, os.PRIO_USER, os.getuid(), 19)
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+os.nice(1); os.sched_setaffinity(0, os.sched_getaffinity(0))",
+            lab.pid(),
+            std::process::id(),
+        );
+        let outcome = lab.run(&python(&script));
+        assert_held(&lab.name, &outcome);
+    }
+}
+
+#[test]
 fn unusual_socket_families_are_refused() {
     held(
         "import socket

@@ -75,7 +75,7 @@ fn try_serve() -> io::Result<()> {
     let server = Server {
         mode: setup.mode,
         facts,
-        filter: super::seccomp::Filter::compile(),
+        filter: super::seccomp::Filter::compile(setup.mode),
     };
     server.serve(control)
 }
