@@ -41,5 +41,5 @@ pub use host::Access;
 pub use module::{
     CallOutcome, CallResult, FunctionInfo, ImportInfo, LoadedModule, ModuleInfo, RawOutput,
 };
-pub use programs::GrantedPrograms;
+pub use programs::{GrantedPrograms, SandboxedPrograms};
 pub use storage::{MemoryStorage, StorageEntry, StorageFault, StorageView, Writes};

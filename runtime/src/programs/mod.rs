@@ -1,4 +1,6 @@
-//! Live calls of which only programs are granted.
+//! Live calls of which only programs are granted, and programs that run in this machine's sandbox.
+
+mod sandboxed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use assay_challenge_sdk::abi::{llm::bc, network};
 
 use crate::context::{DeniedLiveCalls, LiveCalls, LlmError};
 use crate::error::HostFault;
+
+pub use sandboxed::SandboxedPrograms;
 
 /// Runs guests' programs for real; HTTP and language models are denied. For calls whose results nobody has
 /// to agree upon.
