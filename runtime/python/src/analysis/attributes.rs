@@ -124,7 +124,7 @@ impl Engine<'_, '_> {
     }
 
     /// Adds what one alternative's attribute may give. Whether it may be anything that has this name.
-    fn member_of(
+    pub(super) fn member_of(
         &mut self,
         object: &Value,
         atom: Atom,
@@ -182,7 +182,13 @@ impl Engine<'_, '_> {
         member
     }
 
-    fn path_member(&mut self, path: PathId, name: Symbol, range: TextRange, found: &mut Value) {
+    pub(super) fn path_member(
+        &mut self,
+        path: PathId,
+        name: Symbol,
+        range: TextRange,
+        found: &mut Value,
+    ) {
         let member = self.check_path_member(path, name, range);
         found.add(Atom::Path(member));
         self.dependencies.reads(Kept::Overlay(member));
@@ -207,127 +213,6 @@ impl Engine<'_, '_> {
         }
     }
 
-    /// Whether a value may be anything that was given to code that can't be followed.
-    pub(super) fn may_have_escaped(&self, object: &Value) -> bool {
-        let is_made =
-            |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
-        object.is_unknown() || object.atoms().iter().any(is_made)
-    }
-
-    /// The alternatives of a value, and of what it may be besides.
-    pub(super) fn with_escaped<'v>(&'v self, object: &'v Value) -> impl Iterator<Item = Atom> + 'v {
-        let escaped = if self.may_have_escaped(object) {
-            self.dependencies.reads(Kept::Escaped);
-            self.escaped.atoms()
-        } else {
-            &[]
-        };
-        object.atoms().iter().chain(escaped).copied()
-    }
-
-    /// What attributes of what escaped may give.
-    fn escaped_member(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
-        self.dependencies.reads(Kept::EscapedMember(name));
-        let known = match self.escaped_members.get(&name) {
-            Some(known) => known.clone(),
-            None => self.probe_escaped(name),
-        };
-        let is_of_interest = known.is_none() || self.exempt.is_some();
-        let mut found = known.unwrap_or_default();
-        let mut is_opaque = false;
-        for atom in self.escaped.atoms().to_vec() {
-            if object.atoms().contains(&atom) {
-                continue;
-            }
-            match atom {
-                Atom::Path(path) if self.names.is_static(path) => {
-                    if is_of_interest {
-                        self.path_member(path, name, range, &mut found);
-                    }
-                }
-                Atom::Getter(_) => {}
-                _ => is_opaque |= self.member_of(object, atom, name, range, &mut found),
-            }
-        }
-        if is_of_interest {
-            self.keep_worthy(&mut found);
-        }
-        if is_opaque {
-            found.join(&self.by_name(name));
-            found = found.or_unknown();
-        }
-        found
-    }
-
-    /// What attributes of the modules that escaped may give, if there is nothing to report about them.
-    fn probe_escaped(&mut self, name: Symbol) -> Option<Value> {
-        let escaped = self.escaped.clone();
-        let known = self.probe(escaped.atoms(), name);
-        self.escaped_members.insert(name, known.clone());
-        known
-    }
-
-    fn probe(&mut self, atoms: &[Atom], name: Symbol) -> Option<Value> {
-        let before = self.reports;
-        self.is_probing = true;
-        let mut found = Value::default();
-        for atom in atoms {
-            if let Atom::Path(path) = *atom
-                && self.names.is_static(path)
-            {
-                self.path_member(path, name, TextRange::default(), &mut found);
-            }
-        }
-        self.is_probing = false;
-        self.keep_worthy(&mut found);
-        (self.reports == before).then_some(found)
-    }
-
-    /// Leaves what would be kept in a variable: what can be done with the rest was checked already.
-    fn keep_worthy(&self, found: &mut Value) {
-        found.retain(|atom| match atom {
-            Atom::Path(path) => self.is_worth_keeping(*path),
-            _ => true,
-        });
-    }
-
-    /// Notes that attributes of this name may be more than they were.
-    pub(super) fn forget_escaped_member(&mut self, name: Symbol) {
-        self.escaped_members.remove(&name);
-        self.dependencies.changed(Kept::EscapedMember(name));
-    }
-
-    /// Notes that more escaped, which matters for few names.
-    pub(super) fn escaped_members_changed(&mut self, new: &[Atom]) {
-        // Of modules we know what they have, and lookups have nothing.
-        let is_plain = |atom: &Atom| match atom {
-            Atom::Path(path) => self.names.is_static(*path),
-            Atom::Getter(_) => true,
-            _ => false,
-        };
-        let are_plain = new.iter().all(is_plain);
-        let mut names: Vec<Symbol> = self.escaped_members.keys().copied().collect();
-        names.sort_unstable();
-        self.note_work(names.len());
-        for name in names {
-            let has_more = match (self.probe(new, name), self.escaped_members.get_mut(&name)) {
-                (Some(new), Some(Some(known))) if known.includes(&new) => false,
-                (Some(new), Some(Some(known))) => {
-                    known.join(&new);
-                    true
-                }
-                (Some(new), _) => !new.says_nothing(),
-                (None, known) => {
-                    known.into_iter().for_each(|known| *known = None);
-                    true
-                }
-            };
-            if has_more || !are_plain {
-                self.dependencies.changed(Kept::EscapedMember(name));
-            }
-        }
-    }
-
     /// An attribute of the object that a method belongs to, whose attributes the package itself sets.
     pub(super) fn own_attribute(
         &mut self,
@@ -349,7 +234,7 @@ impl Engine<'_, '_> {
     }
 
     /// What attributes of this name are, on whatever object.
-    fn by_name(&mut self, name: Symbol) -> Value {
+    pub(super) fn by_name(&mut self, name: Symbol) -> Value {
         let mut found = self.stored(name);
         // A property gives what its function returns.
         for atom in found.atoms().to_vec() {

@@ -606,7 +606,7 @@ impl Engine<'_, '_> {
     }
 
     /// A function or class that is not told apart any more, or that somebody unknown may call.
-    fn join_crowd(&mut self, member: Atom) {
+    pub(super) fn join_crowd(&mut self, member: Atom) {
         if !self.crowd.is_member.insert(member) {
             return;
         }
@@ -647,42 +647,6 @@ impl Engine<'_, '_> {
         let (given, names) = (self.crowd.given.clone(), self.crowd.names.clone());
         if !given.has_no_atoms() || !names.has_no_atoms() || names.is_unknown() {
             self.call_back(&members, &given, &names);
-        }
-    }
-
-    /// Hands a value to code that can't be followed: it may come back from anywhere, and its functions may
-    /// be called from anywhere.
-    pub(super) fn escape(&mut self, carried: &Value) {
-        let mut escaped = std::mem::take(&mut self.escaped);
-        let mut others = Value::default();
-        for atom in carried.atoms() {
-            match atom {
-                Atom::Function(_) | Atom::Class(_) => {
-                    self.join_crowd(*atom);
-                }
-                Atom::Crowd => {}
-                _ => {
-                    others.add(*atom);
-                }
-            }
-        }
-        let before = escaped.clone();
-        let is_new = self.absorb(&mut escaped, &others);
-        self.escaped = escaped;
-        if is_new {
-            self.dependencies.changed(Kept::Escaped);
-            let is_new = |atom: &&Atom| !before.atoms().contains(atom);
-            let new: Vec<Atom> = self
-                .escaped
-                .atoms()
-                .iter()
-                .filter(is_new)
-                .copied()
-                .collect();
-            if new.iter().any(|atom| matches!(atom, Atom::Getter(_))) {
-                self.dependencies.changed(Kept::EscapedGetters);
-            }
-            self.escaped_members_changed(&new);
         }
     }
 }
