@@ -87,6 +87,11 @@ impl Shared {
         self.instance.uid_base()
     }
 
+    /// The place in the state directory.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// The control groups.
     pub fn cgroups(&self) -> &Cgroups {
         &self.cgroups

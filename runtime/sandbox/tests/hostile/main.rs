@@ -8,6 +8,8 @@
     clippy::panic
 )]
 
+use assay_sandbox::{BackendKind, ContainerConfig};
+
 mod accounting;
 mod crash;
 mod ordinary;
@@ -15,3 +17,11 @@ mod output;
 mod resources;
 mod support;
 mod system;
+
+const BACKENDS: &[BackendKind] = &[BackendKind::Native, BackendKind::Landlock];
+const USERS: &[u32] = &[0, support::ORDINARY_UID];
+
+/// Another suite has it.
+fn container() -> Option<ContainerConfig> {
+    None
+}
