@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use bollard::container::AttachContainerResults;
 use bollard::errors::Error;
-use bollard::models::{
-    ContainerCreateBody, ContainerState, ContainerStatsResponse, ContainerWaitResponse,
-};
+use bollard::models::{ContainerCreateBody, ContainerStatsResponse, ContainerWaitResponse};
 use bollard::query_parameters::{
     AttachContainerOptions, ContainerArchiveInfoOptions, CreateContainerOptions,
-    KillContainerOptions, ListContainersOptions, RemoveContainerOptions, StatsOptions,
+    KillContainerOptions, RemoveContainerOptions, StatsOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::{Stream, StreamExt};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::transport::{self, Budget};
 use crate::backend::BackendKind;
@@ -25,8 +25,6 @@ use crate::error::SandboxError;
 const CALL_MAX: Duration = Duration::from_secs(120);
 /// Longest time for the first word of a daemon.
 const HELLO_MAX: Duration = Duration::from_secs(10);
-/// Between questions about a container that is about to end.
-const STOPPED_PAUSE: Duration = Duration::from_millis(10);
 /// Longest piece of a program's output at once, in bytes: daemons pass on 32 KiB.
 const FRAME_MAX_BYTES: usize = 1024 * 1024;
 /// Longest message of the daemon that is repeated, in characters.
@@ -43,10 +41,29 @@ pub struct Daemon {
     pub podman: bool,
     /// It has the rights of a user.
     pub rootless: bool,
+    /// What runs containers if nothing else is asked for.
+    pub default_runtime: String,
     /// It can limit memory.
     pub limits_memory: bool,
     /// It can limit the number of processes.
     pub limits_processes: bool,
+}
+
+/// How a container is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct State {
+    /// Its first process is there.
+    pub running: bool,
+    /// Number of its first process, 0 if it is gone.
+    pub pid: i64,
+    /// What its first process returned.
+    pub exit_code: i64,
+    /// The kernel killed for lack of memory.
+    #[serde(rename = "OOMKilled")]
+    pub oom_killed: bool,
+    /// When it ended, in RFC 3339.
+    pub finished_at: String,
 }
 
 /// The streams of a container.
@@ -77,6 +94,7 @@ impl Daemon {
             socket: socket.to_owned(),
             podman,
             rootless,
+            default_runtime: info.default_runtime.unwrap_or_default(),
             limits_memory: info.memory_limit.unwrap_or(false),
             limits_processes: info.pids_limit.unwrap_or(false),
         })
@@ -172,20 +190,11 @@ impl Daemon {
     }
 
     /// How a container is.
-    pub async fn state(&self, id: &str) -> Result<ContainerState, SandboxError> {
-        let doing = "asking for a container";
-        let asking = async {
-            loop {
-                match self.docker.inspect_container(id, None).await {
-                    // Podman's word for the moment before it has cleaned up; not one of Docker's.
-                    Err(Error::JsonDataError { message, .. }) if message.contains("`stopped`") => {
-                        tokio::time::sleep(STOPPED_PAUSE).await;
-                    }
-                    answer => return answer,
-                }
-            }
-        };
-        Ok(within(doing, asking).await?.state.unwrap_or_default())
+    pub async fn state(&self, id: &str) -> Result<State, SandboxError> {
+        let inspected: Inspected = self
+            .ask("asking for a container", &format!("/containers/{id}/json"))
+            .await?;
+        Ok(inspected.state)
     }
 
     /// What a container uses, if the daemon can tell.
@@ -229,24 +238,46 @@ impl Daemon {
         Err(last)
     }
 
-    /// Names and places of all containers that nodes made.
+    /// Ids and places of all containers that nodes made.
     pub async fn made_by_nodes(&self) -> Result<Vec<(String, PathBuf)>, SandboxError> {
-        let options = ListContainersOptions {
-            all: true,
-            filters: Some(HashMap::from([(
-                "label".to_owned(),
-                vec![PLACE_LABEL.to_owned()],
-            )])),
-            ..ListContainersOptions::default()
-        };
-        let listing = self.docker.list_containers(Some(options));
-        let listed = within("listing containers", listing).await?;
-        let found = listed.into_iter().filter_map(|container| {
-            let place = container.labels?.remove(PLACE_LABEL)?;
-            Some((container.id?, place.into()))
+        // {"label":["assay.sandbox.place"]}
+        let path = format!(
+            "/containers/json?all=true&filters=%7B%22label%22%3A%5B%22{PLACE_LABEL}%22%5D%7D"
+        );
+        let listed: Vec<Listed> = self.ask("listing containers", &path).await?;
+        let found = listed.into_iter().filter_map(|mut container| {
+            let place = container.labels.remove(PLACE_LABEL)?;
+            Some((container.id, place.into()))
         });
         Ok(found.collect())
     }
+
+    /// The library refuses words that only Podman uses, such as a container's being `stopped`.
+    async fn ask<T: DeserializeOwned>(&self, doing: &str, path: &str) -> Result<T, SandboxError> {
+        let version = self.docker.client_version();
+        let (major, minor) = (version.major_version, version.minor_version);
+        let path = format!("/v{major}.{minor}{path}");
+        let (status, text) = within(doing, transport::get(&self.socket, &path)).await?;
+        if status != 200 {
+            let said = shorten(&String::from_utf8_lossy(&text));
+            return Err(setup(doing, format!("status {status}: {said}")));
+        }
+        serde_json::from_slice(&text).map_err(|error| setup(doing, error.to_string()))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    state: State,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    id: String,
+    #[serde(default)]
+    labels: HashMap<String, String>,
 }
 
 /// An error of the container back end.

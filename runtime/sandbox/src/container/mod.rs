@@ -121,6 +121,17 @@ impl ContainerBackend {
                     .to_owned();
             return Err(setup("looking at the daemon", reason));
         }
+        if let Some(runtime) = &config.runtime
+            && daemon.podman
+            && Path::new(&daemon.default_runtime).file_name() != Some(runtime.as_ref())
+        {
+            let reason = format!(
+                "Podman takes no runtime for a single container: make {runtime} the default of the \
+                 daemon, which is {}",
+                daemon.default_runtime
+            );
+            return Err(setup("looking at the daemon", reason));
+        }
         // Those of this place were made by a node that had it before.
         let left = containers.into_iter().filter(|(_, place)| {
             place == self.instance().directory() || self.instance().is_dead(place)

@@ -1,7 +1,7 @@
 //! Bytes between us and the daemon: one connection to a unix socket per call, and no more of an
 //! answer than its budget.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -11,9 +11,9 @@ use std::task::{Context, Poll};
 
 use bollard::errors::Error;
 use bollard::{BollardRequest, ClientVersion, Docker};
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{HOST, HeaderValue};
-use hyper::{Response, Uri};
+use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
@@ -75,6 +75,21 @@ pub fn client(
         LIBRARY_TIMEOUT_S,
         version,
     )
+}
+
+/// One question whose answer is not what the library expects of every daemon: status and text.
+pub async fn get(socket: &Path, path: &str) -> Result<(u16, Vec<u8>), Error> {
+    let request = Request::get(path).body(bollard::body_full(Bytes::new()))?;
+    let response = call(socket.to_owned(), Budget::new(ANSWER_MAX_BYTES), request).await?;
+    let status = response.status().as_u16();
+    let mut body = response.into_body();
+    let mut text = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        if let Ok(data) = frame?.into_data() {
+            text.extend(data);
+        }
+    }
+    Ok((status, text))
 }
 
 fn call(

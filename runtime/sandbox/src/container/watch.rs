@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use bollard::container::{AttachContainerResults, LogOutput};
-use bollard::models::ContainerState;
 use futures::StreamExt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -14,7 +13,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
 use super::create::INIT;
-use super::daemon::{Attached, Daemon, setup};
+use super::daemon::{Attached, Daemon, State, setup};
 use super::usage::{Groups, Used};
 use crate::backend::CancelToken;
 use crate::error::SandboxError;
@@ -107,7 +106,7 @@ pub async fn watch(
     let started = Instant::now();
     let waiting = daemon.wait(&watched.id);
     let state = daemon.state(&watched.id).await?;
-    let groups = Groups::open(state.pid.unwrap_or(0), &watched.id);
+    let groups = Groups::open(state.pid, &watched.id);
     let mut watch = Watch {
         daemon,
         watched,
@@ -203,7 +202,7 @@ impl Watch<'_> {
             self.stop(Stopped::Limit(EndReason::Output)).await;
         }
         // Usually it ended; daemons that wait may look less often.
-        if self.drained.is_some() && !is_running(&self.daemon.state(&self.watched.id).await?) {
+        if self.drained.is_some() && !self.daemon.state(&self.watched.id).await?.running {
             self.ended = Some(now);
             return Ok(());
         }
@@ -281,14 +280,13 @@ impl Watch<'_> {
             return Err(SandboxError::Cancelled);
         }
         let state = self.daemon.state(&self.watched.id).await?;
-        if is_running(&state) {
+        if state.running {
             let reason = "the daemon says that it ended, and that it runs".to_owned();
             return Err(setup("waiting for a container", reason));
         }
         let mut used = self.used;
-        used.out_of_memory |= state.oom_killed.unwrap_or(false);
-        let code = state.exit_code.unwrap_or(SIGNAL_CODES + 9);
-        let exit = exit(code);
+        used.out_of_memory |= state.oom_killed;
+        let exit = exit(state.exit_code);
         let ended = self.ended.unwrap_or(started);
         let wall_us = wall_us(begun, started, ended, &state);
         Ok(Ended {
@@ -327,10 +325,6 @@ async fn feed(input: &mut Pin<Box<dyn AsyncWrite + Send>>, bytes: &[u8]) {
     }
 }
 
-fn is_running(state: &ContainerState) -> bool {
-    state.running.unwrap_or(false)
-}
-
 fn exit(code: i64) -> Exit {
     let signal = code - SIGNAL_CODES;
     if (1..=SIGNAL_MAX).contains(&signal) {
@@ -342,13 +336,12 @@ fn exit(code: i64) -> Exit {
 
 /// By the clock that daemon and node share; what we saw ourselves is the upper bound. Starting the
 /// container counts.
-fn wall_us(begun: SystemTime, started: Instant, ended: Instant, state: &ContainerState) -> u64 {
+fn wall_us(begun: SystemTime, started: Instant, ended: Instant, state: &State) -> u64 {
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let starting = begun.elapsed().unwrap_or_default();
     let starting = starting.saturating_sub(started.elapsed());
     let seen = starting + ended.duration_since(started);
-    let finished = state.finished_at.as_deref();
-    let finished = finished.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    let finished = OffsetDateTime::parse(&state.finished_at, &Rfc3339).ok();
     let told = finished.and_then(|finished| SystemTime::from(finished).duration_since(begun).ok());
     micros(told.map_or(seen, |told| told.min(seen)))
 }
@@ -378,14 +371,14 @@ mod tests {
         let ended = started + Duration::from_secs(10);
         let at = |after: u64| {
             let finished = OffsetDateTime::from(begun + Duration::from_secs(after));
-            ContainerState {
-                finished_at: Some(finished.format(&Rfc3339).unwrap()),
-                ..ContainerState::default()
+            State {
+                finished_at: finished.format(&Rfc3339).unwrap(),
+                ..State::default()
             }
         };
         let told = wall_us(begun, started, ended, &at(3));
         assert_eq!(told, 3_000_000);
         assert!(wall_us(begun, started, ended, &at(1000)) < 11_000_000);
-        assert!(wall_us(begun, started, ended, &ContainerState::default()) >= 10_000_000);
+        assert!(wall_us(begun, started, ended, &State::default()) >= 10_000_000);
     }
 }
