@@ -7,5 +7,6 @@ use assay_node::fault::FaultInjection;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    assay_sandbox::helper_main();
     run(Args::parse(), FaultInjection::default())
 }

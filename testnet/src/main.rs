@@ -6,5 +6,7 @@ use assay_testnet::args::{Args, run};
 use clap::Parser;
 
 fn main() -> ExitCode {
+    // Validators are processes of this binary, and so are the helpers of their sandboxes.
+    assay_sandbox::helper_main();
     run(Args::parse())
 }

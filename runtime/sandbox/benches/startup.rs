@@ -19,10 +19,13 @@ const ROUNDS: usize = 200;
 /// Rounds before anything is measured.
 const WARM_UP: usize = 10;
 
+/// Runs a program with arguments to its successful end.
+type Run<'a> = Box<dyn Fn(&Path, &[&str]) + 'a>;
+
 /// One way to run a program.
 struct Way<'a> {
     name: &'static str,
-    run: Box<dyn Fn(&Path, &[&str]) + 'a>,
+    run: Run<'a>,
 }
 
 fn main() {

@@ -26,6 +26,8 @@ mod linux;
 mod outcome;
 mod request;
 mod sandbox;
+#[cfg(any(not(target_os = "linux"), test))]
+mod unsupported;
 
 pub use backend::{Backend, BackendKind, CancelToken, Slot};
 pub use config::SandboxConfig;

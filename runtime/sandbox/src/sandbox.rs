@@ -173,7 +173,11 @@ fn kernel_backends(config: &SandboxConfig) -> Result<(Vec<Arc<dyn Backend>>, u32
 
 #[cfg(not(target_os = "linux"))]
 fn kernel_backends(config: &SandboxConfig) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
-    Ok((Vec::new(), config.uid_base))
+    let own = [BackendKind::Native, BackendKind::Landlock];
+    let kinds = config.backends.iter().filter(|kind| own.contains(kind));
+    let made =
+        kinds.map(|kind| Arc::new(crate::unsupported::Unsupported(*kind)) as Arc<dyn Backend>);
+    Ok((made.collect(), config.uid_base))
 }
 
 impl SelfTestReport {

@@ -25,6 +25,43 @@ const CPU_GRACE_S: u64 = 1;
 const TMP: &str = "/tmp";
 /// Podman puts writable file systems there unless told otherwise.
 const CLOSED: [&str; 2] = ["/run", "/var/tmp"];
+/// Private memory of each process may be this many times the limit of all together: programs
+/// reserve more than they use.
+const DATA_FACTOR: u64 = 4;
+/// And never less than this more, in bytes.
+const DATA_MARGIN_BYTES: u64 = 64 * 1024 * 1024;
+/// Stack of the first thread of each process, in bytes.
+const STACK_BYTES: u64 = 8 * 1024 * 1024;
+/// Signals that wait for a process.
+const SIGNALS_PENDING: u64 = 1024;
+/// What tells about the host, besides what daemons hide themselves; Docker takes the whole list.
+const MASKED: [&str; 25] = [
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/cmdline",
+    "/proc/config.gz",
+    "/proc/cpuinfo",
+    "/proc/interrupts",
+    "/proc/kallsyms",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/kmsg",
+    "/proc/latency_stats",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/modules",
+    "/proc/partitions",
+    "/proc/scsi",
+    "/proc/sched_debug",
+    "/proc/stat",
+    "/proc/sysrq-trigger",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/uptime",
+    "/proc/version",
+    "/proc/vmstat",
+    "/sys",
+];
 /// Ended before anything else when the machine is out of memory.
 const OOM_SCORE: i64 = 1000;
 
@@ -108,11 +145,20 @@ fn host_config(
 ) -> Result<HostConfig, SandboxError> {
     let limits = &request.limits;
     let memory = signed(limits.memory_bytes);
-    let tmp = format!("rw,exec,nosuid,nodev,size={},mode=1777", limits.tmp_bytes);
-    let mut tmpfs = HashMap::from([(TMP.to_owned(), tmp)]);
+    let mut tmp = format!("rw,exec,nosuid,nodev,size={},mode=1777", limits.tmp_bytes);
     if frame.podman {
+        // Neither files nor permissions of the image.
+        tmp.push_str(",notmpcopyup");
+    }
+    let mut tmpfs = HashMap::from([(TMP.to_owned(), tmp)]);
+    let mut security_opt = vec!["no-new-privileges".to_owned(), frame.seccomp.clone()];
+    let mut masked_paths = None;
+    if frame.podman {
+        security_opt.push(format!("mask={}", MASKED.join(":")));
         let closed = "rw,noexec,nosuid,nodev,size=65536,mode=0755".to_owned();
         tmpfs.extend(CLOSED.map(|path| (path.to_owned(), closed.clone())));
+    } else {
+        masked_paths = Some(MASKED.map(str::to_owned).to_vec());
     }
     Ok(HostConfig {
         network_mode: Some("none".to_owned()),
@@ -121,7 +167,8 @@ fn host_config(
         userns_mode: frame.keep_id.then(|| "keep-id".to_owned()),
         readonly_rootfs: Some(true),
         cap_drop: Some(vec!["ALL".to_owned()]),
-        security_opt: Some(vec!["no-new-privileges".to_owned(), frame.seccomp.clone()]),
+        security_opt: Some(security_opt),
+        masked_paths,
         privileged: Some(false),
         init: Some(true),
         pids_limit: Some(signed(limits.processes + INIT)),
@@ -146,12 +193,17 @@ fn host_config(
 fn ulimits(user: User, request: &Request) -> Vec<ResourcesUlimits> {
     let limits = &request.limits;
     let cpu_s = limits.cpu_ms.div_ceil(1000);
+    let data_bytes = limits.memory_bytes.saturating_mul(DATA_FACTOR);
+    let data_bytes = data_bytes.saturating_add(DATA_MARGIN_BYTES);
     let mut all = vec![
         ("nofile", limits.open_files, limits.open_files),
         ("fsize", limits.file_bytes, limits.file_bytes),
         ("cpu", cpu_s, cpu_s + CPU_GRACE_S),
         ("core", 0, 0),
         ("msgqueue", 0, 0),
+        ("data", data_bytes, data_bytes),
+        ("stack", STACK_BYTES, STACK_BYTES),
+        ("sigpending", SIGNALS_PENDING, SIGNALS_PENDING),
     ];
     if user.own {
         // Otherwise everything else of this user counts.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
-use bollard::container::AttachContainerResults;
+use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ContainerStatsResponse, ContainerWaitResponse};
 use bollard::query_parameters::{
@@ -68,11 +69,15 @@ pub struct State {
 
 /// The streams of a container.
 pub struct Attached {
-    /// Both ends.
-    pub streams: AttachContainerResults,
+    /// What it prints.
+    pub output: Output,
     /// To be refilled with each piece of output that was taken.
     pub budget: Budget,
+    /// What it reads. By a connection of its own: Podman ends one as a whole if nobody reads.
+    pub input: Option<AttachContainerResults>,
 }
+
+type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
 
 impl Daemon {
     /// Greets the daemon and agrees on a version.
@@ -154,20 +159,42 @@ impl Daemon {
 
     /// Connects to a container's streams.
     pub async fn attach(&self, id: &str, stdin: bool) -> Result<Attached, SandboxError> {
-        let doing = "attaching to a container";
         let budget = Budget::new(FRAME_MAX_BYTES);
-        let version = self.docker.client_version();
-        let docker = transport::client(&self.socket, &version, Some(&budget));
-        let docker = docker.map_err(|error| failed(doing, &error))?;
-        let options = AttachContainerOptions {
+        let output = AttachContainerOptions {
             stream: true,
-            stdin,
             stdout: true,
             stderr: true,
             ..AttachContainerOptions::default()
         };
-        let streams = within(doing, docker.attach_container(id, Some(options))).await?;
-        Ok(Attached { streams, budget })
+        let output = self.attach_to(id, output, &budget).await?.output;
+        let input = AttachContainerOptions {
+            stream: true,
+            stdin: true,
+            ..AttachContainerOptions::default()
+        };
+        let unread = Budget::new(FRAME_MAX_BYTES);
+        let input = match stdin {
+            true => Some(self.attach_to(id, input, &unread).await?),
+            false => None,
+        };
+        Ok(Attached {
+            output,
+            budget,
+            input,
+        })
+    }
+
+    async fn attach_to(
+        &self,
+        id: &str,
+        options: AttachContainerOptions,
+        budget: &Budget,
+    ) -> Result<AttachContainerResults, SandboxError> {
+        let doing = "attaching to a container";
+        let version = self.docker.client_version();
+        let docker = transport::client(&self.socket, &version, Some(budget));
+        let docker = docker.map_err(|error| failed(doing, &error))?;
+        within(doing, docker.attach_container(id, Some(options))).await
     }
 
     /// Starts a container. The inner error is the daemon's refusal.

@@ -34,6 +34,10 @@ check('seccomp', filtered, 'mode %s, or sockets can be made' % status.get('Secco
 limits = {name: resource.getrlimit(getattr(resource, 'RLIMIT_' + name))[1] for name in LIMITS}
 wrong = {name: limit for name, limit in limits.items() if limit != LIMITS[name]}
 check('resource_limits', not wrong, 'they are %s' % wrong)
+facts = [name for name in ('cpuinfo', 'meminfo', 'version') if not refused(open, '/proc/' + name) and open('/proc/' + name).read()]
+check('private_proc', not facts, 'it tells %s' % facts)
+# Some runtimes give the file system the permissions that its place has in the image.
+if refused(open, '/tmp/probe', 'w'): raise SystemExit('/tmp of the image must be writable for all, mode 1777')
 def fill():
     for index in range(64):
         with open('output/%d' % index, 'wb') as file:

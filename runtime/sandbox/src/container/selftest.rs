@@ -19,7 +19,7 @@ const PROBE: &str = include_str!("probe.py");
 const SEEN: &str = "seen";
 
 /// Layers that the probe tells of, by its names for them.
-const PROBED: [(&str, Layer, bool); 15] = [
+const PROBED: [(&str, Layer, bool); 16] = [
     ("slot_uid", Layer::SlotUid, false),
     ("user_namespace", Layer::UserNamespace, false),
     ("mount_namespace", Layer::MountNamespace, true),
@@ -28,6 +28,7 @@ const PROBED: [(&str, Layer, bool); 15] = [
     ("ipc_namespace", Layer::IpcNamespace, true),
     ("uts_namespace", Layer::UtsNamespace, false),
     ("read_only_root", Layer::ReadOnlyRoot, true),
+    ("private_proc", Layer::PrivateProc, false),
     ("disk_quota", Layer::DiskQuota, false),
     ("seccomp", Layer::Seccomp, true),
     ("no_capabilities", Layer::NoCapabilities, true),

@@ -1,8 +1,9 @@
 //! What a container uses: read from its control groups where this process sees them, else asked of
 //! the daemon.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bollard::models::ContainerStatsResponse;
 
@@ -23,71 +24,98 @@ pub struct Used {
     pub too_many_processes: bool,
 }
 
+/// Where daemons make groups, before and after the id.
+const PLACES: [(&str, &str); 5] = [
+    ("libpod_parent/libpod-", ""),
+    ("machine.slice/libpod-", ".scope"),
+    ("docker/", ""),
+    ("system.slice/docker-", ".scope"),
+    ("user.slice/libpod-", ".scope"),
+];
+/// The controllers of interest; version 2 has the empty name.
+const CONTROLLERS: [&str; 4] = ["", "cpuacct", "memory", "pids"];
+
+/// The topmost control groups of this machine.
+#[derive(Debug)]
+pub struct Roots(BTreeMap<&'static str, PathBuf>);
+
 /// Control groups of one container. They are gone soon after it; what was read before counts.
 #[derive(Debug)]
 pub struct Groups {
-    cpu: Option<(File, &'static str)>,
-    memory_peak: Option<File>,
-    memory_events: Option<File>,
-    pids_events: Option<File>,
+    cpu: Cpu,
+    memory_peak: File,
+    memory_events: File,
+    pids_events: File,
+}
+
+#[derive(Debug)]
+enum Cpu {
+    Nanoseconds(File),
+    Fields(File),
+}
+
+impl Roots {
+    /// Looks for them.
+    pub fn look() -> Self {
+        Self(cgroup::roots(&CONTROLLERS))
+    }
 }
 
 impl Groups {
+    /// The groups of a container where daemons make them, as soon as they are there.
+    pub fn find(roots: &Roots, container: &str) -> Option<Self> {
+        PLACES.iter().find_map(|(before, after)| {
+            let place = format!("{before}{container}{after}");
+            Self::open(|controller| Some(roots.0.get(controller)?.join(&place)))
+        })
+    }
+
     /// The groups of a container by its first process, if that is a process of ours to see.
-    pub fn open(pid: i64, container: &str) -> Option<Self> {
+    pub fn of_process(pid: i64, container: &str) -> Option<Self> {
         let pid = u32::try_from(pid).ok().filter(|pid| *pid != 0)?.to_string();
         // Another daemon's number may be somebody else's here; the name of the group is not.
-        let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
-        if container.is_empty() || !groups.contains(container) {
-            return None;
-        }
         let groups = cgroup::groups_of(&pid).ok()?;
+        // The first process may be in one further down.
+        let whole = |directory: &Path| {
+            let name = directory.file_name();
+            name.is_some_and(|name| name.to_string_lossy().contains(container))
+        };
+        Self::open(|controller| {
+            let mut above = groups.get(controller)?.ancestors();
+            above.find(|directory| whole(directory)).map(Path::to_owned)
+        })
+    }
+
+    fn open(directory: impl Fn(&str) -> Option<PathBuf>) -> Option<Self> {
         let open = |controller: &str, file: &str| {
-            let directory: &Path = groups.get(controller)?;
-            let whole = controller_directory(directory, container)?;
-            File::open(whole.join(file)).ok()
+            let path = directory(controller)?.join(file);
+            File::open(path).ok()
         };
-        let cpu = open("cpuacct", "cpuacct.usage").map(|file| (file, ""));
-        let opened = Self {
-            cpu: cpu.or_else(|| Some((open("", "cpu.stat")?, "usage_usec"))),
-            memory_peak: open("memory", "memory.max_usage_in_bytes")
-                .or_else(|| open("", "memory.peak")),
-            memory_events: open("memory", "memory.oom_control")
-                .or_else(|| open("", "memory.events")),
-            pids_events: open("pids", "pids.events").or_else(|| open("", "pids.events")),
+        let either = |controller, one, two| open(controller, one).or_else(|| open("", two));
+        let cpu = match open("cpuacct", "cpuacct.usage") {
+            Some(file) => Cpu::Nanoseconds(file),
+            None => Cpu::Fields(open("", "cpu.stat")?),
         };
-        let complete = opened.cpu.is_some()
-            && opened.memory_peak.is_some()
-            && opened.memory_events.is_some()
-            && opened.pids_events.is_some();
-        complete.then_some(opened)
+        Some(Self {
+            cpu,
+            memory_peak: either("memory", "memory.max_usage_in_bytes", "memory.peak")?,
+            memory_events: either("memory", "memory.oom_control", "memory.events")?,
+            pids_events: either("pids", "pids.events", "pids.events")?,
+        })
     }
 
     /// Adds what is known now.
     pub fn look(&self, used: &mut Used) {
-        let cpu_us = self.cpu.as_ref().and_then(|(file, field)| match *field {
-            "" => Some(read_number(file)? / 1000),
-            field => read_field(file, field),
-        });
-        used.cpu_us = used.cpu_us.max(cpu_us.unwrap_or(0));
-        let peak = self.memory_peak.as_ref().and_then(read_number);
-        used.peak_bytes = used.peak_bytes.max(peak);
-        let counts = |file: &Option<File>, field: &str| {
-            let count = file.as_ref().and_then(|file| read_field(file, field));
-            count.is_some_and(|count| count > 0)
+        let cpu_us = match &self.cpu {
+            Cpu::Nanoseconds(file) => read_number(file).map(|cpu_ns| cpu_ns / 1000),
+            Cpu::Fields(file) => read_field(file, "usage_usec"),
         };
+        used.cpu_us = used.cpu_us.max(cpu_us.unwrap_or(0));
+        used.peak_bytes = used.peak_bytes.max(read_number(&self.memory_peak));
+        let counts = |file, field| read_field(file, field).is_some_and(|count| count > 0);
         used.out_of_memory |= counts(&self.memory_events, "oom_kill");
         used.too_many_processes |= counts(&self.pids_events, "max");
     }
-}
-
-/// The group of the container as a whole: its first process may be in one further down.
-fn controller_directory<'a>(directory: &'a Path, container: &str) -> Option<&'a Path> {
-    let mut above = directory.ancestors();
-    above.find(|directory| {
-        let name = directory.file_name();
-        name.is_some_and(|name| name.to_string_lossy().contains(container))
-    })
 }
 
 impl Used {

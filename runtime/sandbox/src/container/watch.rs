@@ -2,19 +2,18 @@
 //! limits, and says what ended it.
 
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use bollard::container::{AttachContainerResults, LogOutput};
 use futures::StreamExt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 
 use super::create::INIT;
 use super::daemon::{Attached, Daemon, State, setup};
-use super::usage::{Groups, Used};
+use super::usage::{Groups, Roots, Used};
 use crate::backend::CancelToken;
 use crate::error::SandboxError;
 use crate::limits::CANCEL_POLL;
@@ -30,6 +29,8 @@ const KILL_AGAIN: Duration = Duration::from_secs(2);
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// First look at what a run uses; later ones come further apart.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
+/// While it starts.
+const START_LOOK: Duration = Duration::from_millis(2);
 /// Asking the daemon costs it some milliseconds.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 /// Codes from here are signals, as shells have it: daemons tell no difference.
@@ -100,18 +101,22 @@ pub async fn watch(
     attached: Attached,
 ) -> Result<Result<Ended, String>, SandboxError> {
     let begun = SystemTime::now();
-    if let Err(refusal) = daemon.start(&watched.id).await? {
+    let mut used = Used::default();
+    let (refused, found) = start(daemon, &watched.id, &mut used).await?;
+    if let Err(refusal) = refused {
         return Ok(Err(refusal));
     }
     let started = Instant::now();
     let waiting = daemon.wait(&watched.id);
-    let state = daemon.state(&watched.id).await?;
-    let groups = Groups::open(state.pid, &watched.id);
+    let groups = match found {
+        Some(groups) => Some(groups),
+        None => Groups::of_process(daemon.state(&watched.id).await?.pid, &watched.id),
+    };
     let mut watch = Watch {
         daemon,
         watched,
         groups,
-        used: Used::default(),
+        used,
         asked: started,
         stdout: Captured::default(),
         stderr: Captured::default(),
@@ -124,6 +129,27 @@ pub async fn watch(
     watch.finish(begun, started).await.map(Ok)
 }
 
+/// Starts a container, and looks at what it uses already: a short program is over before the
+/// daemon says that it began.
+async fn start(
+    daemon: &Daemon,
+    id: &str,
+    used: &mut Used,
+) -> Result<(Result<(), String>, Option<Groups>), SandboxError> {
+    let roots = Roots::look();
+    let mut groups = None;
+    let mut starting = std::pin::pin!(daemon.start(id));
+    loop {
+        tokio::select! {
+            started = &mut starting => return Ok((started?, groups)),
+            () = tokio::time::sleep(START_LOOK) => match &groups {
+                Some(groups) => Groups::look(groups, used),
+                None => groups = Groups::find(&roots, id),
+            }
+        }
+    }
+}
+
 impl Watch<'_> {
     async fn follow(
         &mut self,
@@ -131,11 +157,12 @@ impl Watch<'_> {
         waiting: impl futures::Stream<Item = impl Sized> + Unpin,
         attached: Attached,
     ) -> Result<(), SandboxError> {
-        let AttachContainerResults {
+        let Attached {
             mut output,
+            budget,
             mut input,
-        } = attached.streams;
-        let mut feeding = std::pin::pin!(feed(&mut input, &self.watched.stdin));
+        } = attached;
+        let mut feeding = std::pin::pin!(feed(input.as_mut(), &self.watched.stdin));
         let mut fed = false;
         let mut waiting = waiting.into_future();
         let mut step = FIRST_LOOK;
@@ -153,7 +180,7 @@ impl Watch<'_> {
             tokio::select! {
                 piece = output.next(), if self.drained.is_none() => match piece {
                     Some(Ok(piece)) => {
-                        attached.budget.refill();
+                        budget.refill();
                         self.take(piece);
                         if self.flooded() {
                             self.stop(Stopped::Limit(EndReason::Output)).await;
@@ -319,9 +346,11 @@ impl Watch<'_> {
 }
 
 /// Writes all and closes. Nobody may read it.
-async fn feed(input: &mut Pin<Box<dyn AsyncWrite + Send>>, bytes: &[u8]) {
-    if !bytes.is_empty() && input.write_all(bytes).await.is_ok() {
-        let _ = input.shutdown().await;
+async fn feed(streams: Option<&mut AttachContainerResults>, bytes: &[u8]) {
+    if let Some(streams) = streams
+        && streams.input.write_all(bytes).await.is_ok()
+    {
+        let _ = streams.input.shutdown().await;
     }
 }
 

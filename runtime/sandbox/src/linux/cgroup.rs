@@ -380,6 +380,13 @@ pub fn groups_of(process: &str) -> io::Result<BTreeMap<String, PathBuf>> {
     Ok(own)
 }
 
+/// Where the topmost groups are seen that a process of ours can see, by controller as above.
+pub fn roots(controllers: &[&'static str]) -> BTreeMap<&'static str, PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let root = |name: &&'static str| Some((*name, mounted(&mounts, name, Path::new("/"))?));
+    controllers.iter().filter_map(root).collect()
+}
+
 /// Where a group is seen, if it is.
 fn mounted(mounts: &str, controller: &str, path: &Path) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {

@@ -3,8 +3,10 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use bincode::Options;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
@@ -13,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Longest message, in bytes: texts of errors, never data.
-const MESSAGE_MAX_BYTES: usize = 64 * 1024;
+const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 /// Most descriptors of one message.
 const HANDLES_MAX: usize = 16;
 
@@ -79,6 +81,22 @@ pub fn receive<T: DeserializeOwned>(socket: impl AsFd) -> io::Result<Option<(T, 
     };
     let message = decode(bytes, MESSAGE_MAX_BYTES)?;
     Ok(Some((message, handles)))
+}
+
+/// As [`receive`], but fails when nothing comes in time.
+pub fn receive_within<T: DeserializeOwned>(
+    socket: impl AsFd,
+    most: Duration,
+) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+    let timeout = Timespec {
+        tv_sec: i64::try_from(most.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: most.subsec_nanos().into(),
+    };
+    let mut events = [PollFd::new(&socket, PollFlags::IN)];
+    if retry(|| rustix::event::poll(&mut events, Some(&timeout)))? == 0 {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    receive(&socket)
 }
 
 fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {

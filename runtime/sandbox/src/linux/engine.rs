@@ -206,15 +206,15 @@ impl KernelBackend {
         let groups = self.shared.cgroups.make(&name, &self.shared.instance);
         let groups = groups.map_err(SandboxError::system(making))?;
         Ok(Place {
-            helper: self.make_helper(&groups)?,
+            helper: self.make_helper(slot, &groups)?,
             groups,
         })
     }
 
-    fn make_helper(&self, groups: &SlotGroups) -> Result<OwnedFd, SandboxError> {
+    fn make_helper(&self, slot: Slot, groups: &SlotGroups) -> Result<OwnedFd, SandboxError> {
         let procs = groups.procs();
         let procs = procs.map_err(SandboxError::system("opening control groups"))?;
-        self.launcher.slot(&procs)
+        self.launcher.slot(slot.uid, &procs)
     }
 
     fn lock_places(&self) -> MutexGuard<'_, BTreeMap<u32, Place>> {
@@ -257,7 +257,7 @@ impl KernelBackend {
         };
         if channel::send(&place.helper, &order, &handles.borrow()).is_err() {
             // It was killed: by the kernel for lack of memory, or by a person.
-            place.helper = self.make_helper(&place.groups)?;
+            place.helper = self.make_helper(slot, &place.groups)?;
             channel::send(&place.helper, &order, &handles.borrow())
                 .map_err(SandboxError::system("handing a run to the sandbox helper"))?;
         }

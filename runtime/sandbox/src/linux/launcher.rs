@@ -6,11 +6,15 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::channel;
 use super::protocol::{Facts, HELPER_NAME, Order, Ready, Setup};
 use crate::backend::BackendKind;
 use crate::error::SandboxError;
+
+/// Longest time for a helper to start or to fork; longer means that something hangs.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
 
 /// A helper for one back end.
 #[derive(Debug)]
@@ -47,23 +51,25 @@ impl Launcher {
 
     /// Makes the helper fork for a slot, which joins the given control groups. Runs are handed over
     /// on the socket that this returns; closing that ends the fork.
-    pub fn slot(&self, cgroups: &[OwnedFd]) -> Result<OwnedFd, SandboxError> {
+    pub fn slot(&self, uid: u32, cgroups: &[OwnedFd]) -> Result<OwnedFd, SandboxError> {
         let talking = "talking to the sandbox helper";
         let (ours, theirs) = channel::pair().map_err(SandboxError::system("making a socket"))?;
         let mut handles = vec![theirs.as_fd()];
         handles.extend(cgroups.iter().map(AsFd::as_fd));
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let control = &self.ensure(&mut running)?.control;
-        if channel::send(control, &Order::Slot, &handles).is_err() {
+        let Running { control, facts, .. } = self.ensure(&mut running)?;
+        let uid = facts.slot_uids.then_some(uid);
+        if channel::send(control, &Order::Slot { uid }, &handles).is_err() {
             // It was killed: by the kernel for lack of memory, or by a person.
             *running = None;
             let control = &self.ensure(&mut running)?.control;
-            channel::send(control, &Order::Slot, &handles)
+            channel::send(control, &Order::Slot { uid }, &handles)
                 .map_err(SandboxError::system(talking))?;
         }
         drop(running);
         drop(theirs);
-        let answer = channel::receive(&ours).map_err(SandboxError::system(talking))?;
+        let answer =
+            channel::receive_within(&ours, ANSWER_MAX).map_err(SandboxError::system(talking))?;
         self.ready(answer.map(|(ready, _)| ready))?;
         Ok(ours)
     }
@@ -110,7 +116,7 @@ impl Launcher {
             },
         };
         let answer = channel::send(&running.control, &self.setup, &[])
-            .and_then(|()| channel::receive::<Ready>(&running.control))
+            .and_then(|()| channel::receive_within::<Ready>(&running.control, ANSWER_MAX))
             .map_err(SandboxError::system("talking to the sandbox helper"))?;
         running.facts = self.ready(answer.map(|(ready, _)| ready))?;
         Ok(running)

@@ -68,7 +68,10 @@ pub struct Facts {
 pub enum Order {
     /// Fork for a slot. Comes with the socket to serve, which is answered with [`Ready`], and the
     /// `cgroup.procs` files to write to.
-    Slot,
+    Slot {
+        /// The uid and gid to run as, `None`: the node's own.
+        uid: Option<u32>,
+    },
     /// Run something. Comes with [`Handles`].
     Launch {
         /// Is there a handle for the input?

@@ -12,6 +12,7 @@ use libc::c_long;
 use seccompiler::BpfProgram;
 
 use super::bpf::{self, Condition, Verdict};
+use super::protocol::Mode;
 
 /// The filter, ready to be applied.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ pub struct Filter(BpfProgram);
 
 impl Filter {
     /// Compiles it.
-    pub fn compile() -> Self {
-        Self(bpf::compile(&verdicts()))
+    pub fn compile(mode: Mode) -> Self {
+        Self(bpf::compile(&verdicts(mode)))
     }
 
     /// Confines this thread and all its descendants for good. Also sets no_new_privs.
@@ -29,20 +30,20 @@ impl Filter {
     }
 }
 
-/// The same list by name, for those who make a filter of their own: `Allow` means always.
+/// The list for boxes with a root of their own by name, for those who make a filter themselves.
 pub fn named_verdicts() -> Vec<(&'static str, Verdict)> {
     let mut names: Vec<(&str, c_long)> = ANYWAY.to_vec();
     #[cfg(target_arch = "x86_64")]
     names.extend(ANYWAY_X86_64);
     names.extend(CONDITIONALLY);
-    let mut verdicts = verdicts();
+    let mut verdicts = verdicts(Mode::Native);
     let named = names.into_iter();
     named
         .filter_map(|(name, call)| Some((name.strip_prefix("SYS_")?, verdicts.remove(&call)?)))
         .collect()
 }
 
-fn verdicts() -> BTreeMap<c_long, Verdict> {
+fn verdicts(mode: Mode) -> BTreeMap<c_long, Verdict> {
     let mut verdicts = BTreeMap::new();
     verdicts.extend(ANYWAY.iter().map(|(_, call)| (*call, Verdict::Allow)));
     #[cfg(target_arch = "x86_64")]
@@ -57,10 +58,34 @@ fn verdicts() -> BTreeMap<c_long, Verdict> {
     // Threads and processes, but no namespaces.
     let no_namespaces = Condition::NoneOf(NAMESPACE_FLAGS);
     verdicts.insert(libc::SYS_clone, Verdict::If(vec![vec![(0, no_namespaces)]]));
-    // Sockets between the processes of a box only.
-    let unix = || Verdict::If(vec![vec![(0, Condition::Equal(libc::AF_UNIX as u32))]]);
-    verdicts.insert(libc::SYS_socket, unix());
-    verdicts.insert(libc::SYS_socketpair, unix());
+    // Sockets between the processes of a box only. Without a root of its own, a box must not have
+    // any that can be given a path or a name: Landlock does not look at sockets of the host.
+    let unix = (0, Condition::Equal(libc::AF_UNIX as u32));
+    if mode == Mode::Native {
+        verdicts.insert(libc::SYS_socket, Verdict::If(vec![vec![unix]]));
+    }
+    let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET]
+        .into_iter()
+        .flat_map(|kind| {
+            let flags = [
+                0,
+                libc::SOCK_CLOEXEC,
+                libc::SOCK_NONBLOCK,
+                libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
+            ];
+            flags.map(|flags| vec![unix, (1, Condition::Equal((kind | flags) as u32))])
+        });
+    verdicts.insert(libc::SYS_socketpair, Verdict::If(connected.collect()));
+    // On oneself only: without a pid namespace, other processes of the same user can be named.
+    let oneself = || Verdict::If(vec![vec![(0, Condition::Equal(0))]]);
+    for call in ON_ONESELF {
+        verdicts.insert(*call, oneself());
+    }
+    let own_priority = vec![
+        (0, Condition::Equal(libc::PRIO_PROCESS)),
+        (1, Condition::Equal(0)),
+    ];
+    verdicts.insert(libc::SYS_setpriority, Verdict::If(vec![own_priority]));
     // No typing into a terminal that was left open.
     let no_typing = [TIOCSTI, TIOCLINUX].map(|request| (1, Condition::Differs(request)));
     verdicts.insert(libc::SYS_ioctl, Verdict::If(vec![no_typing.to_vec()]));
@@ -97,6 +122,19 @@ const CONDITIONALLY: &[(&str, c_long)] = calls![
     libc::SYS_socketpair,
     libc::SYS_ioctl,
     libc::SYS_personality,
+    libc::SYS_prlimit64,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_setpriority,
+];
+
+/// Calls whose first argument is a process, 0 for the caller.
+const ON_ONESELF: &[c_long] = &[
+    libc::SYS_prlimit64,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
 ];
 
 const ANYWAY: &[(&str, c_long)] = calls![
@@ -216,18 +254,13 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_prctl,
     libc::SYS_getrlimit,
     libc::SYS_setrlimit,
-    libc::SYS_prlimit64,
     libc::SYS_getrusage,
     libc::SYS_times,
     libc::SYS_getpriority,
-    libc::SYS_setpriority,
     libc::SYS_sched_yield,
     libc::SYS_sched_getaffinity,
-    libc::SYS_sched_setaffinity,
     libc::SYS_sched_getparam,
-    libc::SYS_sched_setparam,
     libc::SYS_sched_getscheduler,
-    libc::SYS_sched_setscheduler,
     libc::SYS_sched_get_priority_max,
     libc::SYS_sched_get_priority_min,
     libc::SYS_sched_rr_get_interval,
@@ -357,3 +390,13 @@ const ANYWAY_X86_64: &[(&str, c_long)] = calls![
     libc::SYS_epoll_create,
     libc::SYS_epoll_wait,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_with_a_verdict_has_a_name() {
+        assert_eq!(named_verdicts().len(), verdicts(Mode::Native).len());
+    }
+}

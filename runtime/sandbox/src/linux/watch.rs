@@ -82,6 +82,7 @@ struct Watch<'a> {
     started: Option<Instant>,
     exited: Option<(u64, i32)>,
     stopped: Option<(Stopped, Instant)>,
+    chunk: Vec<u8>,
 }
 
 struct Stream {
@@ -114,6 +115,7 @@ pub fn watch<'a>(
         started: None,
         exited: None,
         stopped: None,
+        chunk: vec![0; CHUNK_BYTES],
     };
     watch.run(cancel)
 }
@@ -136,6 +138,7 @@ impl Watch<'_> {
                     self.stop(Stopped::Cancelled);
                 }
                 if self.started.is_some()
+                    && self.exited.is_none()
                     && let Some(exceeded) = self.meter.look()
                 {
                     self.stop(Stopped::Limit(reason(exceeded)));
@@ -178,7 +181,8 @@ impl Watch<'_> {
     /// None of these block.
     fn move_streams(&mut self) {
         self.feed();
-        let flooded = self.stdout.drain() | self.stderr.drain();
+        let chunk = &mut self.chunk;
+        let flooded = self.stdout.drain(chunk) | self.stderr.drain(chunk);
         if flooded && self.request.flood == Flood::Stop {
             self.stop(Stopped::Limit(EndReason::Output));
         }
@@ -360,10 +364,9 @@ impl Stream {
     }
 
     /// Reads what is there. True if there was more than the limit.
-    fn drain(&mut self) -> bool {
-        let mut chunk = [0; CHUNK_BYTES];
+    fn drain(&mut self, chunk: &mut [u8]) -> bool {
         while let Some(file) = &mut self.file {
-            match file.read(&mut chunk) {
+            match file.read(chunk) {
                 Ok(0) => self.file = None,
                 Ok(read) => {
                     let room = self.limit.saturating_sub(self.captured.data.len());

@@ -5,7 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PROGRAMS: [&str; 8] = [
+const PROGRAMS: [&str; 9] = [
+    "/usr/bin/tr",
     "/bin/sh",
     "/bin/true",
     "/bin/false",
@@ -25,10 +26,12 @@ pub fn make(tree: &Path) -> Result<(), String> {
         symlink(format!("usr/{name}"), tree.join(name)).map_err(say)?;
     }
     for name in [
-        "dev", "proc", "sys", "tmp", "work", "run", "var/tmp", "etc", "root", "home",
+        "dev", "proc", "sys", "tmp", "work", "run", "var/tmp", "etc", "root",
     ] {
         std::fs::create_dir_all(tree.join(name)).map_err(say)?;
     }
+    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
+    std::fs::set_permissions(tree.join("tmp"), everybody).map_err(say)?;
     std::fs::write(tree.join("etc/passwd"), "root:x:0:0::/:/bin/sh\n").map_err(say)?;
     let python = Command::new(PYTHON)
         .args(["-I", "-S", "-c"])

@@ -19,7 +19,9 @@ mod support;
 mod system;
 
 const BACKENDS: &[BackendKind] = &[BackendKind::Native, BackendKind::Landlock];
-const USERS: &[u32] = &[0, support::ORDINARY_UID];
+const USERS: &[u32] = &[0, ORDINARY_UID];
+/// Somebody without rights.
+const ORDINARY_UID: u32 = 65534;
 
 /// Another suite has it.
 fn container() -> Option<ContainerConfig> {

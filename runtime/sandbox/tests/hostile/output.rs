@@ -79,18 +79,20 @@ fn pipes_sockets_and_devices_are_not_opened() {
     let script = "import socket, stat
 os.chdir('output')
 os.mkfifo('pipe')
-s = socket.socket(socket.AF_UNIX); s.bind('socket')
+try: s = socket.socket(socket.AF_UNIX); s.bind('socket')
+except OSError as error: print(error)
 for kind in [stat.S_IFCHR, stat.S_IFBLK]:
     refused('device', os.mknod, 'device', kind | 0o666, os.makedev(1, 3))
     refused('disk', os.mknod, 'disk', kind | 0o666, os.makedev(254, 0))";
     for mut lab in labs() {
         let outcome = lab.run(&python(script));
         assert_held(&lab.name, &outcome);
-        let expected = [
-            (Path::new("pipe"), SkipReason::SpecialFile),
-            (Path::new("socket"), SkipReason::SpecialFile),
-        ];
-        assert_eq!(skipped(&outcome), expected.into(), "{}", lab.name);
+        let mut expected = vec![(Path::new("pipe"), SkipReason::SpecialFile)];
+        if lab.is_native() {
+            expected.push((Path::new("socket"), SkipReason::SpecialFile));
+        }
+        let expected = expected.into_iter().collect();
+        assert_eq!(skipped(&outcome), expected, "{}", lab.name);
     }
 }
 
@@ -238,7 +240,7 @@ refused('permissions', lambda: os.chmod('dir/file', 0o777) or open('dir/file', '
 #[test]
 fn input_with_links_or_devices_is_refused() {
     let directory = tempfile::tempdir().unwrap();
-    let open = std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(directory.path(), open).unwrap();
     std::os::unix::fs::symlink("/etc/shadow", directory.path().join("link")).unwrap();
     for mut lab in labs() {

@@ -264,12 +264,12 @@ fn disk_fill() {
 try:
     for name in range(1000):
         with open('output/%d' % name, 'wb') as file:
-            for i in range(8): written += file.write(os.urandom(1 << 17))
+            for i in range(8): written += file.write(os.urandom(1 << 14))
 except OSError as error: print(error)
 time.sleep(0.3)
-if written > 3 << 20: print('ESCAPED', written)";
+if written > 300 << 10: print('ESCAPED', written)";
     let mut request = python(script);
-    request.limits.output_bytes = 2 << 20;
+    request.limits.output_bytes = 256 << 10;
     for mut lab in labs() {
         let outcome = lab.run(&request);
         if lab.has(Layer::DiskQuota) {
@@ -380,7 +380,7 @@ fn huge_argument_lists() {
 #[test]
 fn standard_input_that_nobody_reads() {
     let mut request = python("pass");
-    request.stdin = vec![b'x'; 4 << 20];
+    request.stdin = vec![b'x'; 300_000];
     for mut lab in labs() {
         let outcome = lab.run(&request);
         assert_held(&lab.name, &outcome);
@@ -390,7 +390,7 @@ fn standard_input_that_nobody_reads() {
 #[test]
 fn closed_streams() {
     let mut request = python("for fd in range(3): os.close(fd)\ntime.sleep(0.1)\nos._exit(7)");
-    request.stdin = vec![b'x'; 1 << 20];
+    request.stdin = vec![b'x'; 200_000];
     for mut lab in labs() {
         let outcome = lab.run(&request);
         assert_eq!(outcome.exit, Exit::Code(7), "{}", lab.name);

@@ -12,9 +12,6 @@ use assay_sandbox::{
     BackendKind, BackendReport, Layer, Outcome, Request, SandboxConfig, SelfTestReport,
 };
 
-/// Runs the node as somebody without rights.
-pub const ORDINARY_UID: u32 = 65534;
-
 /// A process with a sandbox.
 pub struct Lab {
     pub name: String,
@@ -113,7 +110,11 @@ impl Lab {
 
     /// The box has file systems and processes of its own.
     pub fn is_native(&self) -> bool {
-        self.backend == BackendKind::Native
+        self.backend != BackendKind::Landlock
+    }
+
+    pub fn is_container(&self) -> bool {
+        self.backend == BackendKind::Container
     }
 
     pub fn send(&mut self, request: &Request) {

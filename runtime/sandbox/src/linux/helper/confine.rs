@@ -17,6 +17,8 @@ const CAPABILITY_MAX: libc::c_ulong = 63;
 const SIGNALS_PENDING: u64 = 1024;
 /// Time for a program to die of SIGXCPU before the kernel kills it, in seconds.
 const CPU_GRACE_S: u64 = 1;
+/// No core files, and unlike with 0 no program of the host that is piped into, either.
+const CORE_BYTES: u64 = 1;
 /// Stack of a first thread, in bytes, unless the node's own is smaller.
 const STACK_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -82,7 +84,7 @@ fn set_limits(plan: &Plan, processes: u64) -> io::Result<()> {
         (Resource::Fsize, limits.file_bytes, limits.file_bytes),
         (Resource::Data, plan.data_bytes, plan.data_bytes),
         (Resource::Stack, STACK_BYTES, STACK_BYTES),
-        (Resource::Core, 0, 0),
+        (Resource::Core, CORE_BYTES, CORE_BYTES),
         (Resource::Nproc, processes, processes),
         (Resource::Nofile, limits.open_files, limits.open_files),
         (Resource::Sigpending, SIGNALS_PENDING, SIGNALS_PENDING),

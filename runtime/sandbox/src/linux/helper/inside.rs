@@ -14,7 +14,6 @@ use super::super::protocol::{Handles, InputKind, Plan, Report, Task};
 use super::super::seccomp::Filter;
 use super::super::{archive, channel};
 use super::{Failure, at, confine, probe, program, supervisor, tree};
-use crate::environment::HOSTNAME;
 use crate::limits::{INPUT_MAX_BYTES, INPUT_MAX_ENTRIES};
 
 const INPUT: &str = "/work/input";
@@ -57,7 +56,6 @@ fn try_run(
 ) -> Result<(), Failure> {
     confine::die_with_parent()?;
     let _ = nix::unistd::setsid();
-    rustix::system::sethostname(HOSTNAME.as_bytes()).map_err(at("naming the host"))?;
     mount_proc()?;
     let limits = &plan.limits;
     mount_tmpfs(TMP, limits.tmp_bytes, TMP_FILES, 0o1777)?;

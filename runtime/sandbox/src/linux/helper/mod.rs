@@ -75,7 +75,7 @@ fn try_serve() -> io::Result<()> {
     let server = Server {
         mode: setup.mode,
         facts,
-        filter: super::seccomp::Filter::compile(),
+        filter: super::seccomp::Filter::compile(setup.mode),
     };
     server.serve(control)
 }
@@ -90,36 +90,56 @@ struct Server {
 impl Server {
     /// Returns when the other end of `control` is gone, in this process and in all that were forked
     /// for something else.
-    fn serve(&self, mut control: OwnedFd) -> io::Result<()> {
-        while let Some((order, handles)) = channel::receive::<Order>(&control)? {
-            // SAFETY: this process has one thread, so its child may do anything.
-            if let Ok(ForkResult::Child) = unsafe { fork() } {
-                match order {
-                    Order::Slot => control = self.become_slot(handles)?,
-                    Order::Launch { input } => {
-                        drop(control);
-                        ignore_children(false)?;
-                        if let Some(handles) = Handles::from_received(input, handles) {
-                            supervisor::run(self.mode, self.facts, &self.filter, handles);
-                        }
-                        return Ok(());
+    fn serve(&self, control: OwnedFd) -> io::Result<()> {
+        let mut control = Some(control);
+        while let Some(socket) = &control
+            && let Some((order, handles)) = channel::receive::<Order>(socket)?
+        {
+            match order {
+                // SAFETY: this process has one thread, so its child may do anything.
+                Order::Slot { uid } => match unsafe { fork() } {
+                    Ok(ForkResult::Child) => control = Some(self.become_slot(uid, handles)?),
+                    // The end of the handles tells the node if there is no child.
+                    Ok(ForkResult::Parent { .. }) | Err(_) => drop(handles),
+                },
+                Order::Launch { input } => {
+                    if let Some(handles) = Handles::from_received(input, handles) {
+                        self.launch(handles, &mut control)?;
                     }
                 }
             }
-            // The end of the handles tells the node if there is no child.
         }
         Ok(())
     }
 
+    /// `control` is empty afterwards in a process that has nothing more to serve.
+    fn launch(&self, handles: Handles, control: &mut Option<OwnedFd>) -> io::Result<()> {
+        if self.mode == Mode::Landlock {
+            // SAFETY: this process has one thread, so its child may do anything.
+            match unsafe { fork() } {
+                Ok(ForkResult::Child) => *control = None,
+                Ok(ForkResult::Parent { .. }) | Err(_) => return Ok(()),
+            }
+            ignore_children(false)?;
+        }
+        supervisor::run(self.mode, self.facts, &self.filter, handles, control);
+        Ok(())
+    }
+
     /// The socket to serve from now on.
-    fn become_slot(&self, handles: Vec<OwnedFd>) -> io::Result<OwnedFd> {
+    fn become_slot(&self, uid: Option<u32>, handles: Vec<OwnedFd>) -> io::Result<OwnedFd> {
         let mut handles = handles.into_iter();
         let control = handles.next().ok_or(io::ErrorKind::InvalidData)?;
         let joined = supervisor::join_cgroups(handles.collect());
-        let ready = match joined {
+        let entered = joined.and_then(|()| match self.mode {
+            Mode::Native => supervisor::enter_slot(uid),
+            Mode::Landlock => Ok(()),
+        });
+        let ready = match entered {
             Ok(()) => Ready::Yes(self.facts),
             Err(Failure { stage, reason, .. }) => Ready::No { stage, reason },
         };
+        ignore_children(self.mode == Mode::Landlock)?;
         channel::send(&control, &ready, &[])?;
         Ok(control)
     }

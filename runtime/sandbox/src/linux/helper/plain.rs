@@ -62,7 +62,7 @@ pub fn run(plan: &Plan, facts: Facts, filter: &Filter, handles: Handles) -> Resu
         }
         ForkResult::Parent { child } => {
             drop((streams, scratch));
-            supervisor::watch(&reports, child, |_| tree::end_descendants())
+            supervisor::watch(&reports, child, tree::end_descendants)
         }
     }
 }

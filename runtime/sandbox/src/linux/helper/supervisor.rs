@@ -1,10 +1,14 @@
-//! One process per box, outside of it: sets it up, waits, ends it when told or left alone.
+//! One process per box, outside of it: starts it, waits, ends it when told or left alone.
+//!
+//! With namespaces the helper of the slot does this itself, one box after the other; it has given
+//! up its rights already. Without them, a fork of it does, because only the end of the process that
+//! adopts all descendants is sure to leave none.
 
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::fd::{AsFd, OwnedFd};
 
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::unistd::{ForkResult, Pid};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Gid, PidfdFlags, Signal, Uid};
 use rustix::thread::UnshareFlags;
@@ -13,17 +17,24 @@ use super::super::channel;
 use super::super::protocol::{Facts, Handles, Mode, PLAN_MAX_BYTES, Plan, Report};
 use super::super::seccomp::Filter;
 use super::{Failure, at, confine, inside, plain, tree};
+use crate::environment::HOSTNAME;
 
 /// The uid and gid that every program has in a box with a user namespace.
 const INSIDE_ID: u32 = 1000;
 
-/// Runs one box to its end, and reports.
-pub fn run(mode: Mode, facts: Facts, filter: &Filter, handles: Handles) {
+/// Runs one box to its end, and reports. `control` is closed in the box.
+pub fn run(
+    mode: Mode,
+    facts: Facts,
+    filter: &Filter,
+    handles: Handles,
+    control: &mut Option<OwnedFd>,
+) {
     let Ok(reports) = handles.reports.try_clone() else {
         return;
     };
     let done = read_plan(&handles.plan).and_then(|plan| match mode {
-        Mode::Native => native(&plan, filter, handles),
+        Mode::Native => native(&plan, filter, handles, control),
         Mode::Landlock => plain::run(&plan, facts, filter, handles),
     });
     if let Err(failure) = done {
@@ -58,37 +69,67 @@ fn read_plan(plan: &OwnedFd) -> Result<Plan, Failure> {
     read().map_err(at("reading the plan"))
 }
 
-/// The uid goes first: namespaces must belong to an unprivileged user.
-fn native(plan: &Plan, filter: &Filter, handles: Handles) -> Result<(), Failure> {
-    if let Some(uid) = plan.uid {
-        confine::become_uid(uid)?;
-    }
-    confine::set_dumpable(true)?;
+/// The first process of the box maps its own uid; that this is the slot's, and unprivileged, was
+/// seen to before.
+fn native(
+    plan: &Plan,
+    filter: &Filter,
+    handles: Handles,
+    control: &mut Option<OwnedFd>,
+) -> Result<(), Failure> {
     let outside = (rustix::process::geteuid(), rustix::process::getegid());
-    let all = UnshareFlags::NEWUSER
-        | UnshareFlags::NEWNS
-        | UnshareFlags::NEWPID
-        | UnshareFlags::NEWNET
+    let inside = (Uid::from_raw(INSIDE_ID), Gid::from_raw(INSIDE_ID));
+    let of_the_run = libc::CLONE_NEWUSER | libc::CLONE_NEWNS | libc::CLONE_NEWPID;
+    match fork_into(of_the_run).map_err(at("making namespaces"))? {
+        ForkResult::Child => {
+            drop(control.take());
+            let code = match confine::map_ids(inside, outside) {
+                Ok(()) => inside::run(plan, filter, handles),
+                Err(failure) => {
+                    report_failure(&handles.reports, failure);
+                    1
+                }
+            };
+            std::process::exit(code);
+        }
+        ForkResult::Parent { child } => {
+            let reports = handles.reports;
+            drop((handles.streams, handles.input, handles.plan));
+            watch(&reports, child, || ())
+        }
+    }
+}
+
+/// A fork whose child is in new namespaces from the beginning.
+fn fork_into(namespaces: libc::c_int) -> std::io::Result<ForkResult> {
+    let flags = libc::c_long::from(namespaces | libc::SIGCHLD);
+    // SAFETY: without a stack and without shared memory this is fork; this process has one thread.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
+    match libc::pid_t::try_from(pid) {
+        Ok(0) => Ok(ForkResult::Child),
+        Ok(pid) if pid > 0 => Ok(ForkResult::Parent {
+            child: Pid::from_raw(pid),
+        }),
+        _ => Err(std::io::Error::last_os_error()),
+    }
+}
+
+/// Enters the namespaces that are made once for a slot, because a network takes longest of all to
+/// make and to remove. No program has rights over them, can make a socket or an object that would
+/// stay in them, or is there at the same time as another. Then becomes the slot's user for good:
+/// the namespaces of boxes must belong to an unprivileged one.
+pub fn enter_slot(uid: Option<u32>) -> Result<(), Failure> {
+    let of_the_slot = UnshareFlags::NEWNET
         | UnshareFlags::NEWIPC
         | UnshareFlags::NEWUTS
         | UnshareFlags::NEWCGROUP;
     // SAFETY: one thread, and the table of descriptors stays shared with nobody.
-    unsafe { rustix::thread::unshare_unsafe(all) }.map_err(at("making namespaces"))?;
-    let inside = (Uid::from_raw(INSIDE_ID), Gid::from_raw(INSIDE_ID));
-    confine::map_ids(inside, outside)?;
-    // SAFETY: this process has one thread.
-    match unsafe { fork() }.map_err(at("starting the first process of the box"))? {
-        ForkResult::Child => {
-            let code = inside::run(plan, filter, handles);
-            std::process::exit(code);
-        }
-        ForkResult::Parent { child } => {
-            confine::set_dumpable(false)?;
-            let reports = handles.reports;
-            drop((handles.streams, handles.input, handles.plan));
-            watch(&reports, child, |_| ())
-        }
+    unsafe { rustix::thread::unshare_unsafe(of_the_slot) }.map_err(at("making namespaces"))?;
+    rustix::system::sethostname(HOSTNAME.as_bytes()).map_err(at("naming the host"))?;
+    if let Some(uid) = uid {
+        confine::become_uid(uid)?;
     }
+    confine::set_dumpable(true)
 }
 
 /// Puts this process, and all that follow from it, into control groups.
@@ -100,15 +141,15 @@ pub fn join_cgroups(cgroups: Vec<OwnedFd>) -> Result<(), Failure> {
 }
 
 /// Waits for the end of `child`; kills it when the node says so or is gone. `clean` ends what it
-/// left, given whether the end was forced.
-pub fn watch(reports: &OwnedFd, child: Pid, clean: impl Fn(bool)) -> Result<(), Failure> {
+/// left.
+pub fn watch(reports: &OwnedFd, child: Pid, clean: impl Fn()) -> Result<(), Failure> {
     let waiting = "waiting for the box";
     let raw = rustix::process::Pid::from_raw(child.as_raw());
     let raw = raw.ok_or_else(|| at(waiting)("no process"))?;
     let pid = child.as_raw();
     let _ = channel::send(reports, &Report::Placed { pid }, &[]);
     let pidfd = rustix::process::pidfd_open(raw, PidfdFlags::empty()).map_err(at(waiting))?;
-    let forced = loop {
+    loop {
         let mut events = [
             PollFd::new(&pidfd, PollFlags::IN),
             PollFd::new(reports, PollFlags::IN),
@@ -119,21 +160,21 @@ pub fn watch(reports: &OwnedFd, child: Pid, clean: impl Fn(bool)) -> Result<(), 
         };
         let [ended, told] = events;
         if !ended.revents().is_empty() {
-            break false;
+            break;
         }
         if !told.revents().is_empty() {
             // Whatever it says, or that it hung up, means the same.
             let _ = rustix::process::pidfd_send_signal(&pidfd, Signal::KILL);
-            break true;
+            break;
         }
-    };
+    }
     let usage = tree::wait_with_usage(child).map_err(at(waiting))?;
     let at_ns = now_ns();
-    clean(forced);
+    clean();
     let report = Report::Finished {
         at_ns,
         status: usage.status,
-        cpu_us: usage.cpu_us.max(tree::waited_cpu_us()),
+        cpu_us: usage.cpu_us,
         largest_bytes: usage.largest_bytes,
     };
     let _ = channel::send(reports.as_fd(), &report, &[]);

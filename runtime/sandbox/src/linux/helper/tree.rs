@@ -2,7 +2,6 @@
 
 use std::io;
 
-use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::process::{Resource, Rlimit};
@@ -64,21 +63,11 @@ fn wait_options(options: i32) -> io::Result<Option<(Pid, i32)>> {
     Err(error)
 }
 
-/// User and system time of all children that were waited for, in microseconds.
-pub fn waited_cpu_us() -> u64 {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN);
-    usage.map_or(0, |usage| {
-        let time = usage.user_time() + usage.system_time();
-        time_us(time.tv_sec(), time.tv_usec())
-    })
-}
-
 fn micros(time: libc::timeval) -> u64 {
-    time_us(time.tv_sec, time.tv_usec)
-}
-
-fn time_us(seconds: i64, micros: i64) -> u64 {
-    let total = seconds.saturating_mul(1_000_000).saturating_add(micros);
+    let total = time
+        .tv_sec
+        .saturating_mul(1_000_000)
+        .saturating_add(time.tv_usec);
     u64::try_from(total).unwrap_or(0)
 }
 
