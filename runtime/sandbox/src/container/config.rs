@@ -136,8 +136,8 @@ fn is_image(image: &str) -> bool {
         let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         digits.is_some_and(|digits| digits.len() == DIGEST_DIGITS && digits.bytes().all(hex))
     };
-    if is_digest(image) {
-        return true;
+    if image.starts_with("sha256:") {
+        return is_digest(image);
     }
     let (name, digest) = match image.split_once('@') {
         Some((name, digest)) => (name, Some(digest)),

@@ -35,13 +35,16 @@ const STACK_BYTES: u64 = 8 * 1024 * 1024;
 /// Signals that wait for a process.
 const SIGNALS_PENDING: u64 = 1024;
 /// What tells about the host, besides what daemons hide themselves; Docker takes the whole list.
-const MASKED: [&str; 25] = [
+const MASKED: [&str; 29] = [
     "/proc/acpi",
     "/proc/asound",
+    "/proc/bus",
     "/proc/cmdline",
     "/proc/config.gz",
     "/proc/cpuinfo",
+    "/proc/fs",
     "/proc/interrupts",
+    "/proc/irq",
     "/proc/kallsyms",
     "/proc/kcore",
     "/proc/keys",
@@ -54,6 +57,7 @@ const MASKED: [&str; 25] = [
     "/proc/scsi",
     "/proc/sched_debug",
     "/proc/stat",
+    "/proc/sys",
     "/proc/sysrq-trigger",
     "/proc/timer_list",
     "/proc/timer_stats",
