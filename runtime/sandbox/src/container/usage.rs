@@ -148,3 +148,29 @@ impl Used {
         self.cpu_us / 1000 >= limits.cpu_ms
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_a_daemon_never_take_back_what_was_counted() {
+        let answer = |cpu_ns: u64, bytes: u64, processes: u64| {
+            let text = format!(
+                r#"{{"cpu_stats":{{"cpu_usage":{{"total_usage":{cpu_ns}}}}},
+                "memory_stats":{{"usage":{bytes}}},"pids_stats":{{"current":{processes}}}}}"#
+            );
+            serde_json::from_str::<ContainerStatsResponse>(&text).unwrap()
+        };
+        let mut used = Used::default();
+        used.add(&answer(5_000_000, 7000, 3), 4);
+        used.add(&answer(0, 10, 4), 4);
+        assert_eq!((used.cpu_us, used.peak_bytes), (5000, Some(7000)));
+        assert_eq!(used.exceeded(&Limits::default()), None);
+        used.add(&answer(0, 0, 5), 4);
+        let ended = used.exceeded(&Limits::default());
+        assert_eq!(ended, Some(EndReason::Processes));
+        used.add(&ContainerStatsResponse::default(), 4);
+        assert_eq!(used.cpu_us, 5000);
+    }
+}

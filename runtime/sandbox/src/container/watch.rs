@@ -9,6 +9,7 @@ use futures::StreamExt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::create::INIT;
@@ -24,7 +25,7 @@ use crate::request::{Flood, Limits};
 /// Longest time for a container to end after it was killed.
 const STOP_MAX: Duration = Duration::from_secs(60);
 /// Killed again after this.
-const KILL_AGAIN: Duration = Duration::from_secs(2);
+const KILL_AGAIN: Duration = Duration::from_secs(5);
 /// Longest time for the last output to come after the end.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// First look at what a run uses; later ones come further apart.
@@ -88,6 +89,8 @@ struct Watch<'a> {
     stderr: Captured,
     stopped: Option<(Stopped, Instant)>,
     killed: Instant,
+    /// Ended with this at the latest.
+    kills: JoinSet<()>,
     /// All output came.
     drained: Option<Instant>,
     ended: Option<Instant>,
@@ -122,6 +125,7 @@ pub async fn watch(
         stderr: Captured::default(),
         stopped: None,
         killed: started,
+        kills: JoinSet::new(),
         drained: None,
         ended: None,
     };
@@ -239,8 +243,7 @@ impl Watch<'_> {
                 return Err(setup("ending a container", reason));
             }
             if now.duration_since(self.killed) > KILL_AGAIN {
-                self.killed = now;
-                self.daemon.kill(&self.watched.id).await;
+                self.kill();
             }
         }
         Ok(())
@@ -271,10 +274,16 @@ impl Watch<'_> {
         if self.stopped.is_none() && self.ended.is_none() {
             let now = Instant::now();
             self.stopped = Some((why, now));
-            self.killed = now;
             self.look().await;
-            self.daemon.kill(&self.watched.id).await;
+            self.kill();
         }
+    }
+
+    /// Without waiting: Docker answers after the end, which waits for its output to be read.
+    fn kill(&mut self) {
+        let (daemon, id) = (self.daemon.clone(), self.watched.id.clone());
+        self.killed = Instant::now();
+        self.kills.spawn(async move { daemon.kill(&id).await });
     }
 
     async fn look(&mut self) {

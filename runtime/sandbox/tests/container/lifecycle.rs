@@ -36,7 +36,7 @@ fn containers_of(home: &tempfile::TempDir) -> String {
     let home = home.path().canonicalize().unwrap();
     let all = daemon()
         .unwrap()
-        .podman(&["ps", "--all", "--format", "{{.Labels}} {{.Names}}"]);
+        .client(&["ps", "--all", "--format", "{{.Labels}} {{.Names}}"]);
     let ours = all
         .lines()
         .filter(|line| line.contains(home.to_str().unwrap()));
@@ -118,7 +118,7 @@ fn containers_of_a_killed_node_are_removed_by_the_next() {
     assert!(processes_with(&mark).is_empty());
     let all = daemon()
         .unwrap()
-        .podman(&["ps", "--all", "--format", "{{.Labels}}"]);
+        .client(&["ps", "--all", "--format", "{{.Labels}}"]);
     assert!(
         !all.contains(&format!("{}/0", state_dir.display())),
         "{all}"

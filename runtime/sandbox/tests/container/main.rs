@@ -30,7 +30,8 @@ mod support;
 mod system;
 
 const BACKENDS: &[BackendKind] = &[BackendKind::Container];
-const USERS: &[u32] = &[0];
+/// Root, and somebody who may only use the daemon.
+const USERS: &[u32] = &[0, 65534];
 
 fn container() -> Option<ContainerConfig> {
     daemon::daemon().map(daemon::Daemon::config)
