@@ -13,12 +13,15 @@ use super::daemon::PLACE_LABEL;
 use super::scratch::Scratch;
 use crate::environment::{self, HOSTNAME, INPUT_DIR, OUTPUT_DIR, WORK_DIR};
 use crate::error::SandboxError;
+use crate::linux::own_processes;
 use crate::request::Request;
 
 /// In a container besides the program: the first process.
 pub const INIT: u64 = 1;
 /// More than the limit, so that the control group is what refuses.
 const PROCESSES_SLACK: u64 = 8;
+/// What else a user may start while a program runs.
+const OTHERS_MAX: u64 = 1024;
 /// Between the signal for used up CPU time and the end, in seconds.
 const CPU_GRACE_S: u64 = 1;
 /// Temporary directory in a container.
@@ -209,11 +212,13 @@ fn ulimits(user: User, request: &Request) -> Vec<ResourcesUlimits> {
         ("stack", STACK_BYTES, STACK_BYTES),
         ("sigpending", SIGNALS_PENDING, SIGNALS_PENDING),
     ];
-    if user.own {
-        // Otherwise everything else of this user counts.
-        let processes = limits.processes + INIT + PROCESSES_SLACK;
-        all.push(("nproc", processes, processes));
+    let mut processes = limits.processes + INIT + PROCESSES_SLACK;
+    if !user.own {
+        // The kernel counts everything else of this user as well. Without a number of ours, daemons
+        // may take one that they can't set.
+        processes += own_processes() + OTHERS_MAX;
     }
+    all.push(("nproc", processes, processes));
     let limit = |(name, soft, hard): (&str, u64, u64)| ResourcesUlimits {
         name: Some(name.to_owned()),
         soft: Some(signed(soft)),

@@ -186,7 +186,7 @@ impl ContainerBackend {
             },
             own: euid.is_root(),
         };
-        let scratch = Scratch::prepare(
+        let (scratch, output) = Scratch::prepare(
             self.instance(),
             slot.index,
             user.own.then_some(user.id),
@@ -213,13 +213,12 @@ impl ContainerBackend {
             daemon.remove(&name).await?;
             ran
         });
-        let collected = scratch.open_output();
-        let collected = collected.map(|output| collect::collect(output, &request.limits));
+        let collected = collect::collect(&output, &request.limits);
+        drop(output);
         scratch
             .remove()
             .map_err(SandboxError::system("removing a scratch directory"))?;
         let ended = ran?.map_err(|reason| SandboxError::Program { program, reason })?;
-        let collected = collected.map_err(SandboxError::system("collecting the output"))?;
         Ok((ended, collected))
     }
 }

@@ -37,14 +37,15 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes the directories of a run, owned by `uid` where it may write.
+    /// Makes the directories of a run, owned by `uid` where it may write. Also the output, opened
+    /// before a program could close it.
     pub fn prepare(
         instance: &Instance,
         slot: u32,
         uid: Option<u32>,
         request: &Request,
         mount: bool,
-    ) -> Result<Self, SandboxError> {
+    ) -> Result<(Self, OwnedFd), SandboxError> {
         let system = |doing: &str| SandboxError::system::<io::Error>(doing.to_owned());
         let base = instance.slot_directory(slot);
         let base = base.and_then(fs::canonicalize);
@@ -65,6 +66,8 @@ impl Scratch {
         };
         let made = scratch.make(uid, &request.limits);
         made.map_err(system("making a scratch directory"))?;
+        let output = open_directory(&scratch.output);
+        let output = output.map_err(system("opening the output directory"))?;
         let input = match &request.input {
             Some(Input::Files(files)) => {
                 let files = files.iter();
@@ -72,12 +75,12 @@ impl Scratch {
                 archive::pack_files(files)?
             }
             Some(Input::Copy(path)) => archive::pack_directory(path)?,
-            Some(Input::Bind(_)) | None => return Ok(scratch),
+            Some(Input::Bind(_)) | None => return Ok((scratch, output)),
         };
         let unpacked = open_directory(&scratch.work.join(INPUT_DIR))
             .and_then(|directory| archive::unpack(input, directory.as_fd()));
         unpacked.map_err(system("unpacking the input"))?;
-        Ok(scratch)
+        Ok((scratch, output))
     }
 
     fn make(&self, uid: Option<u32>, limits: &Limits) -> io::Result<()> {
@@ -100,11 +103,6 @@ impl Scratch {
             rustix::fs::chown(&self.output, Some(uid), Some(gid))?;
         }
         Ok(())
-    }
-
-    /// The output, to be collected.
-    pub fn open_output(&self) -> io::Result<OwnedFd> {
-        open_directory(&self.output)
     }
 
     /// Where the output has no size of its own.

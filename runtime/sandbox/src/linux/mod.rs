@@ -20,4 +20,4 @@ mod selftest;
 pub(crate) mod usage;
 mod watch;
 
-pub use engine::{KernelBackend, Shared};
+pub use engine::{KernelBackend, Shared, own_processes};
