@@ -30,6 +30,9 @@ const KILL_AGAIN: Duration = Duration::from_secs(5);
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// First look at what a run uses; later ones come further apart.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
+/// Furthest apart: the groups are gone with the container, and what was used after the last look
+/// with them.
+const LOOK_MAX: Duration = Duration::from_millis(10);
 /// While it starts.
 const START_LOOK: Duration = Duration::from_millis(2);
 /// Asking the daemon costs it some milliseconds.
@@ -85,6 +88,7 @@ struct Watch<'a> {
     groups: Option<Groups>,
     used: Used,
     asked: Instant,
+    disk_looked: Instant,
     stdout: Captured,
     stderr: Captured,
     stopped: Option<(Stopped, Instant)>,
@@ -121,6 +125,7 @@ pub async fn watch(
         groups,
         used,
         asked: started,
+        disk_looked: started,
         stdout: Captured::default(),
         stderr: Captured::default(),
         stopped: None,
@@ -209,7 +214,7 @@ impl Watch<'_> {
             }
             if now >= look {
                 self.look_around(now).await?;
-                step = (step * 2).min(CANCEL_POLL);
+                step = (step * 2).min(LOOK_MAX);
                 look = Instant::now() + step;
             }
         }
@@ -229,7 +234,7 @@ impl Watch<'_> {
         if let Some(reason) = self.used.exceeded(&self.watched.limits) {
             self.stop(Stopped::Limit(reason)).await;
         }
-        if self.disk_is_full().await {
+        if now.duration_since(self.disk_looked) >= CANCEL_POLL && self.disk_is_full().await {
             self.stop(Stopped::Limit(EndReason::Output)).await;
         }
         // Usually it ended; daemons that wait may look less often.
@@ -301,7 +306,8 @@ impl Watch<'_> {
         self.asked = Instant::now();
     }
 
-    async fn disk_is_full(&self) -> bool {
+    async fn disk_is_full(&mut self) -> bool {
+        self.disk_looked = Instant::now();
         let Some(directory) = self.watched.directory.clone() else {
             return false;
         };
