@@ -8,6 +8,9 @@ use assay_cli::commands;
 use assay_cli::exit::{Exit, Failure};
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let is_json = cli.global.json;

@@ -116,6 +116,12 @@ pub const MAX_WRITTEN_BYTES: usize = 16 * MIB;
 
 /// Bytes of an encoded HTTP request.
 pub const MAX_HTTP_REQUEST_BYTES: usize = MIB;
+/// Bytes of an encoded request to run a program; its standard input is most of it.
+pub const MAX_EXEC_REQUEST_BYTES: usize = 16 * MIB;
+/// Longest run of a program, in milliseconds: an hour, as the longest task of a challenge takes.
+pub const MAX_EXEC_MS: u64 = 3_600_000;
+/// Bytes of each stream of a program: both fit into the answer buffer of guests (4 MiB).
+pub const MAX_EXEC_STREAM_BYTES: u64 = 1024 * 1024;
 /// Bytes of an encoded LLM request.
 pub const MAX_LLM_REQUEST_BYTES: usize = 4 * MIB;
 
@@ -135,10 +141,12 @@ pub const MOVED_BYTE_FUEL: u64 = 2;
 pub const HASHED_BYTE_FUEL: u64 = 10;
 /// Fuel of one signature check: about 60 µs.
 pub const SIGNATURE_FUEL: u64 = 300_000;
-/// Fuel per byte of Python source checked: parsing takes about 100 ns a byte. Kept below that rate so
-/// that the largest package (10 MiB) passes within the default fuel.
+/// Fuel per byte of Python source checked: reading and parsing take 45 ns a byte.
 pub const PYTHON_BYTE_FUEL: u64 = 200;
-/// Fuel of a Python check or fingerprint whatever its size: it starts a thread.
+/// Fuel per unit of work of a Python check: about 50 ns each, of which ordinary programs take two a byte
+/// and the most tangled ones 12 million in all.
+pub const PYTHON_WORK_FUEL: u64 = 200;
+/// Fuel of a Python check or fingerprint whatever its size: it starts a thread, which takes 70 µs.
 pub const PYTHON_CALL_FUEL: u64 = 500_000;
 /// Fuel per byte of Python source that gets a fingerprint: takes a little longer than a check, and both
 /// of the largest package pass together.
@@ -149,7 +157,11 @@ pub const PYTHON_COMPARED_BYTE_FUEL: u64 = 5;
 const _: () = assert!(MAX_INPUT_BYTES == PYTHON_REQUEST_MAX_BYTES);
 const _: () = assert!(MAX_INPUT_BYTES as u64 * PYTHON_FINGERPRINT_BYTE_FUEL < DEFAULT_FUEL);
 const _: () = assert!(MAX_WRITTEN_BYTES > buffers::STORAGE_GET_BYTES);
-const _: () = assert!(MAX_INPUT_BYTES as u64 * PYTHON_BYTE_FUEL < DEFAULT_FUEL);
+const _: () = assert!(
+    assay_python::MAX_PACKAGE_BYTES as u64 * PYTHON_BYTE_FUEL
+        + assay_python::MAX_WORK as u64 * PYTHON_WORK_FUEL
+        < DEFAULT_FUEL
+);
 const _: () = assert!(DEFAULT_FUEL <= MAX_FUEL && DEFAULT_MEMORY_BYTES <= MAX_MEMORY_BYTES);
 const _: () = assert!(NATIVE_STACK_BYTES >= MAX_STACK_UNITS as usize * 16 * 8);
 const _: () = assert!(MAX_MEMORY_BYTES.is_multiple_of(WASM_PAGE_BYTES));

@@ -23,6 +23,10 @@ use assay_challenge_sdk::abi::{PythonCheckRequest, PythonFile};
 use assay_python::testing::{parse_all, parse_and_drop};
 use assay_python::{MAX_SOURCE_BYTES, check};
 
+/// The same as in the binaries.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Python {
     child: Child,
     input: ChildStdin,

@@ -14,13 +14,19 @@ use crate::similarity::{self, Fingerprint, FingerprintError};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Analysis;
 
+impl From<CheckError> for PythonFault {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Policy(error) => Self::Request(error.to_string()),
+            CheckError::Request(reason) => Self::Request(reason),
+            CheckError::Host(reason) => Self::Machine(reason),
+        }
+    }
+}
+
 impl PythonAnalysis for Analysis {
     fn check(&self, request: &PythonCheckRequest) -> Result<PythonCheckResponse, PythonFault> {
-        crate::check(request).map_err(|error| match error {
-            CheckError::Policy(error) => PythonFault::Request(error.to_string()),
-            CheckError::Request(reason) => PythonFault::Request(reason),
-            CheckError::Host(reason) => PythonFault::Machine(reason),
-        })
+        Ok(crate::check(request)?)
     }
 
     fn fingerprint(

@@ -22,6 +22,7 @@ use assay_challenge_sdk::abi::{
     PythonCheckRequest, PythonCheckResponse, PythonFile, PythonVerdict, PythonViolation,
 };
 
+pub use analysis::MAX_WORK;
 use analysis::Module;
 use finding::Finding;
 pub use host::Analysis;
@@ -51,11 +52,29 @@ pub enum CheckError {
     Host(String),
 }
 
+/// A checked package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The verdict and why.
+    pub response: PythonCheckResponse,
+    /// What it took beyond reading and parsing, in alternatives looked at: about 50 ns each. The same for
+    /// the same request on every machine.
+    pub work: u64,
+}
+
 /// Checks a package.
 ///
 /// # Errors
 /// [`CheckError`] when it could not be checked; what is wrong with the files is in the response.
 pub fn check(request: &PythonCheckRequest) -> Result<PythonCheckResponse, CheckError> {
+    check_metered(request).map(|checked| checked.response)
+}
+
+/// Checks a package and tells what it took.
+///
+/// # Errors
+/// [`CheckError`] when it could not be checked; what is wrong with the files is in the response.
+pub fn check_metered(request: &PythonCheckRequest) -> Result<Checked, CheckError> {
     let policy = Policy::named_or_toml(&request.policy)?;
     if request.files.len() > MAX_FILES {
         return Err(CheckError::Request(format!(
@@ -82,7 +101,7 @@ pub fn check(request: &PythonCheckRequest) -> Result<PythonCheckResponse, CheckE
     source::on_large_stack(|| check_files(&request.files, &policy)).map_err(CheckError::Host)
 }
 
-fn check_files(files: &[PythonFile], policy: &Policy) -> PythonCheckResponse {
+fn check_files(files: &[PythonFile], policy: &Policy) -> Checked {
     let mut texts = Vec::with_capacity(files.len());
     let mut modules = Vec::with_capacity(files.len());
     let mut refused = Vec::with_capacity(files.len());
@@ -106,7 +125,8 @@ fn check_files(files: &[PythonFile], policy: &Policy) -> PythonCheckResponse {
     modules.extend(missing_packages(files));
     let analysed = analysis::analyse(&modules, policy);
     let mut found = Vec::new();
-    for (index, (refused, analysed)) in refused.into_iter().zip(analysed).enumerate() {
+    let findings = refused.into_iter().zip(analysed.findings);
+    for (index, (refused, analysed)) in findings.enumerate() {
         for finding in refused.into_iter().chain(analysed) {
             let rule = catalogue().rule(finding.rule);
             let severity = policy.severity(rule);
@@ -145,9 +165,12 @@ fn check_files(files: &[PythonFile], policy: &Policy) -> PythonCheckResponse {
             ..PythonViolation::default()
         });
     }
-    PythonCheckResponse {
-        verdict,
-        violations,
+    Checked {
+        response: PythonCheckResponse {
+            verdict,
+            violations,
+        },
+        work: analysed.work as u64,
     }
 }
 

@@ -1,12 +1,13 @@
 //! `assay_python`: policy check, fingerprint and similarity of packages. Costs follow the length of the
-//! request, and for similarity also how often the subject is compared.
+//! request, for a check also how tangled the package is, and for similarity how often the subject is
+//! compared.
 
 use assay_challenge_sdk::PythonAnalysis;
 use assay_challenge_sdk::abi::{
     PYTHON_SIMILARITY_MAX_OTHERS, PythonSimilarityRequest, codec, status::python as status,
 };
 use assay_challenge_sdk::python::PythonFault;
-use assay_python::Analysis;
+use assay_python::{Analysis, check_metered};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasmer::FunctionEnvMut;
@@ -27,9 +28,18 @@ pub(super) fn check(
         call: limits::PYTHON_CALL_FUEL,
         byte: limits::PYTHON_BYTE_FUEL,
     };
-    answer(&mut function, &buffers, &cost, |_, request| {
-        Ok(Analysis.check(request))
-    })
+    answer(
+        &mut function,
+        &buffers,
+        &cost,
+        |guest, request| match check_metered(request) {
+            Ok(checked) => {
+                guest.charge(checked.work * limits::PYTHON_WORK_FUEL)?;
+                Ok(Ok(checked.response))
+            }
+            Err(error) => Ok(Err(PythonFault::from(error))),
+        },
+    )
 }
 
 pub(super) fn fingerprint(

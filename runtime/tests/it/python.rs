@@ -143,6 +143,14 @@ fn longer_requests_cost_more_and_a_large_subject_is_paid_for_each_comparison() {
         assert!(long > short + 5_000 * byte_fuel, "{name}: {short}, {long}");
     }
 
+    // As long, but with more to follow in it.
+    let plain = of("python_check", &"x = [11, 22]\n".repeat(1_000));
+    let tangled = of("python_check", &"x = [x, x+x]\n".repeat(1_000));
+    assert!(
+        tangled > plain + 4_000 * limits::PYTHON_WORK_FUEL,
+        "{plain}, {tangled}"
+    );
+
     let (subject, other) = (fingerprint(&program(300)), fingerprint("x = 1\n"));
     let subject_bytes = subject.0.len() as u64;
     let request = PythonSimilarityRequest {

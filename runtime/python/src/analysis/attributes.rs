@@ -28,7 +28,7 @@ const PUBLIC_DUNDERS: [&str; 14] = [
 ];
 
 /// Names of fields, which are written down in a class.
-pub(super) const FIELD_NAMES: [&str; 3] = [
+pub(crate) const FIELD_NAMES: [&str; 3] = [
     "dataclasses.fields()[].name",
     "attr.fields()[].name",
     "attrs.fields()[].name",
@@ -53,63 +53,204 @@ const WRAPPERS: [&str; 12] = [
 impl Engine<'_, '_> {
     /// What `object.name` may give. Forbidden ways there are reported.
     pub(super) fn attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
-        if self.names.text(name) == "__dict__" {
-            self.note_dynamic_store();
+        if self.is_beside_attribute(object, name) {
+            return object.clone();
         }
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
         let mut is_opaque = object.is_unknown();
-        for atom in self.with_escaped(object) {
-            match atom {
-                Atom::Path(path) => {
-                    let member = self.member(path, name);
-                    self.check_path(member, range);
-                    self.check_leak(path, member, range);
-                    if matches!(self.names.text(name), "__dict__" | "__getstate__")
-                        && self.is_module(path)
-                    {
-                        self.report_path(id::NAMESPACE, range, "the table of a module");
-                    } else {
-                        self.check_private(path, member, range);
-                    }
-                    found.add(Atom::Path(member));
-                    self.dependencies.reads(Kept::Overlay(member));
-                    if let Some(overlay) = self.overlays.get(&member) {
-                        found.join(overlay);
-                    }
-                    // `value` of an enumeration's member, `func` of a partial.
-                    if WRAPPERS.contains(&self.names.text(name)) && self.is_module(path) {
-                        found.add(atom);
-                    }
-                    if let Some(constant) = self.path_constant(member) {
-                        found.add(constant);
-                    }
-                    if !self.names.is_static(path) && !self.is_field_name(member) {
-                        let named = self.by_name(name);
-                        found.join(&named);
-                    }
-                }
-                Atom::Local(file) => {
-                    let global = self.global(file, name);
-                    found.join(&global);
-                }
-                Atom::Class(scope) => {
-                    found.join(&self.class_member(scope, name));
-                    is_opaque = true;
-                }
-                // Whatever holds it may hand it out under any name.
-                Atom::Holder(holder) => {
-                    found.join(&self.held(holder));
-                    is_opaque = true;
-                }
-                Atom::Const(_)
-                | Atom::Prefix(_)
-                | Atom::Function(_)
-                | Atom::Crowd
-                | Atom::Getter(_) => {
-                    is_opaque = true;
-                }
+        for atom in object.atoms().to_vec() {
+            is_opaque |= self.member_of(object, atom, name, range, &mut found);
+        }
+        if self.may_have_escaped(object) {
+            let escaped = self.escaped_member(object, name, range);
+            found.join(&escaped);
+        }
+        if is_opaque {
+            found.join(&self.by_name(name));
+            found = found.or_unknown();
+        }
+        if name == self.special.dataclass_fields
+            && let Some(fields) = self.names.dotted("dataclasses.fields")
+        {
+            found.join(&self.called(fields));
+        }
+        if self.special.sharp.contains(&name) {
+            let module = self.sharp_attribute(object, name, range);
+            found.join(&module);
+        }
+        found
+    }
+
+    /// An attribute that can hardly be anything but the module of its name, whatever object has it.
+    fn sharp_attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
+        if !self.may_have_escaped(object) || self.scopes.has_attribute(name) {
+            return Value::default();
+        }
+        let path = self.names.root(name);
+        self.check_path(path, range);
+        Value::of(Atom::Path(path))
+    }
+
+    /// Reports forbidden ways to `object.name`, which is only written.
+    pub(super) fn check_attribute(&mut self, object: &Value, name: Symbol, range: TextRange) {
+        if self.is_beside_attribute(object, name) {
+            return;
+        }
+        self.check_attribute_name(object, name, range);
+        let mut atoms = object.atoms().to_vec();
+        if self.may_have_escaped(object) {
+            self.dependencies.reads(Kept::EscapedMember(name));
+            let is_silent = match self.escaped_members.get(&name) {
+                Some(known) => known.is_some(),
+                None => self.probe_escaped(name).is_some(),
+            };
+            if !is_silent {
+                atoms.extend(self.escaped.atoms());
             }
+        }
+        for atom in atoms {
+            match atom {
+                Atom::Path(path) if self.is_level(path) => {
+                    let is_direct = object.atoms().contains(&atom);
+                    self.level_attribute(is_direct, name, range);
+                }
+                Atom::Path(path) => {
+                    self.check_path_member(path, name, range);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds what one alternative's attribute may give. Whether it may be anything that has this name.
+    fn member_of(
+        &mut self,
+        object: &Value,
+        atom: Atom,
+        name: Symbol,
+        range: TextRange,
+        found: &mut Value,
+    ) -> bool {
+        match atom {
+            Atom::Path(path) if self.is_level(path) => {
+                let is_direct = object.atoms().contains(&atom);
+                found.join(&self.level_attribute(is_direct, name, range));
+                false
+            }
+            Atom::Path(path) => {
+                self.path_member(path, name, range, found);
+                false
+            }
+            Atom::Local(file) => {
+                let global = self.global(file, name);
+                found.join(&global);
+                false
+            }
+            Atom::Class(scope) => {
+                found.join(&self.class_member(scope, name));
+                let bases = self.outside_bases(&Value::of(atom));
+                if !bases.has_no_atoms() {
+                    found.join(&self.attribute(&bases, name, range));
+                }
+                true
+            }
+            // Whatever holds it may hand it out under any name.
+            Atom::Holder(holder) => {
+                self.note_method(holder, name);
+                found.join(&self.held(holder));
+                true
+            }
+            Atom::Const(_)
+            | Atom::Prefix(_)
+            | Atom::Function(_)
+            | Atom::Crowd
+            | Atom::Getter(_) => true,
+        }
+    }
+
+    /// Reports a member that is forbidden.
+    fn check_path_member(&mut self, path: PathId, name: Symbol, range: TextRange) -> PathId {
+        let member = self.member(path, name);
+        self.check_path(member, range);
+        self.check_leak(path, member, range);
+        if matches!(self.names.text(name), "__dict__" | "__getstate__") && self.is_module(path) {
+            self.report_path(id::NAMESPACE, range, "the table of a module");
+        } else {
+            self.check_private(path, member, range);
+        }
+        member
+    }
+
+    fn path_member(&mut self, path: PathId, name: Symbol, range: TextRange, found: &mut Value) {
+        let member = self.check_path_member(path, name, range);
+        found.add(Atom::Path(member));
+        self.dependencies.reads(Kept::Overlay(member));
+        if let Some(overlay) = self.overlays.get(&member) {
+            found.join(overlay);
+        }
+        // `value` of an enumeration's member, `func` of a partial.
+        if WRAPPERS.contains(&self.names.text(name)) && self.is_module(path) {
+            found.add(Atom::Path(path));
+        }
+        if let Some(constant) = self.path_constant(member) {
+            found.add(constant);
+        }
+        if !self.names.is_static(path) && !self.is_field_name(member) {
+            let named = self.by_name(name);
+            found.join(&named);
+            return;
+        }
+        self.dependencies.reads(Kept::Shared(name));
+        if let Some(shared) = self.shared.get(&name) {
+            found.join(shared);
+        }
+    }
+
+    /// Whether a value may be anything that was given to code that can't be followed.
+    pub(super) fn may_have_escaped(&self, object: &Value) -> bool {
+        let is_made =
+            |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
+        object.is_unknown() || object.atoms().iter().any(is_made)
+    }
+
+    /// The alternatives of a value, and of what it may be besides.
+    pub(super) fn with_escaped<'v>(&'v self, object: &'v Value) -> impl Iterator<Item = Atom> + 'v {
+        let escaped = if self.may_have_escaped(object) {
+            self.dependencies.reads(Kept::Escaped);
+            self.escaped.atoms()
+        } else {
+            &[]
+        };
+        object.atoms().iter().chain(escaped).copied()
+    }
+
+    /// What attributes of what escaped may give.
+    fn escaped_member(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
+        self.dependencies.reads(Kept::EscapedMember(name));
+        let known = match self.escaped_members.get(&name) {
+            Some(known) => known.clone(),
+            None => self.probe_escaped(name),
+        };
+        let is_of_interest = known.is_none() || self.exempt.is_some();
+        let mut found = known.unwrap_or_default();
+        let mut is_opaque = false;
+        for atom in self.escaped.atoms().to_vec() {
+            if object.atoms().contains(&atom) {
+                continue;
+            }
+            match atom {
+                Atom::Path(path) if self.names.is_static(path) => {
+                    if is_of_interest {
+                        self.path_member(path, name, range, &mut found);
+                    }
+                }
+                Atom::Getter(_) => {}
+                _ => is_opaque |= self.member_of(object, atom, name, range, &mut found),
+            }
+        }
+        if is_of_interest {
+            self.keep_worthy(&mut found);
         }
         if is_opaque {
             found.join(&self.by_name(name));
@@ -118,18 +259,73 @@ impl Engine<'_, '_> {
         found
     }
 
-    /// The alternatives of a value. What is unknown may be anything that was given to code that can't be
-    /// followed.
-    fn with_escaped(&self, object: &Value) -> Vec<Atom> {
-        let mut atoms = object.atoms().to_vec();
-        let is_made =
-            |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
-        if object.is_unknown() || atoms.iter().any(is_made) {
-            self.dependencies.reads(Kept::Escaped);
-            let escaped = self.escaped.atoms().iter();
-            atoms.extend(escaped.filter(|atom| !object.atoms().contains(atom)));
+    /// What attributes of the modules that escaped may give, if there is nothing to report about them.
+    fn probe_escaped(&mut self, name: Symbol) -> Option<Value> {
+        let escaped = self.escaped.clone();
+        let known = self.probe(escaped.atoms(), name);
+        self.escaped_members.insert(name, known.clone());
+        known
+    }
+
+    fn probe(&mut self, atoms: &[Atom], name: Symbol) -> Option<Value> {
+        let before = self.reports;
+        self.is_probing = true;
+        let mut found = Value::default();
+        for atom in atoms {
+            if let Atom::Path(path) = *atom
+                && self.names.is_static(path)
+            {
+                self.path_member(path, name, TextRange::default(), &mut found);
+            }
         }
-        atoms
+        self.is_probing = false;
+        self.keep_worthy(&mut found);
+        (self.reports == before).then_some(found)
+    }
+
+    /// Leaves what would be kept in a variable: what can be done with the rest was checked already.
+    fn keep_worthy(&self, found: &mut Value) {
+        found.retain(|atom| match atom {
+            Atom::Path(path) => self.is_worth_keeping(*path),
+            _ => true,
+        });
+    }
+
+    /// Notes that attributes of this name may be more than they were.
+    pub(super) fn forget_escaped_member(&mut self, name: Symbol) {
+        self.escaped_members.remove(&name);
+        self.dependencies.changed(Kept::EscapedMember(name));
+    }
+
+    /// Notes that more escaped, which matters for few names.
+    pub(super) fn escaped_members_changed(&mut self, new: &[Atom]) {
+        // Of modules we know what they have, and lookups have nothing.
+        let is_plain = |atom: &Atom| match atom {
+            Atom::Path(path) => self.names.is_static(*path),
+            Atom::Getter(_) => true,
+            _ => false,
+        };
+        let are_plain = new.iter().all(is_plain);
+        let mut names: Vec<Symbol> = self.escaped_members.keys().copied().collect();
+        names.sort_unstable();
+        self.note_work(names.len());
+        for name in names {
+            let has_more = match (self.probe(new, name), self.escaped_members.get_mut(&name)) {
+                (Some(new), Some(Some(known))) if known.includes(&new) => false,
+                (Some(new), Some(Some(known))) => {
+                    known.join(&new);
+                    true
+                }
+                (Some(new), _) => !new.says_nothing(),
+                (None, known) => {
+                    known.into_iter().for_each(|known| *known = None);
+                    true
+                }
+            };
+            if has_more || !are_plain {
+                self.dependencies.changed(Kept::EscapedMember(name));
+            }
+        }
     }
 
     /// An attribute of the object that a method belongs to, whose attributes the package itself sets.
@@ -144,6 +340,7 @@ impl Engine<'_, '_> {
             .heap
             .get(&name)
             .is_some_and(|value| !value.is_unknown());
+        self.dependencies.reads(Kept::DynamicStores);
         if is_set_here && !self.has_dynamic_stores {
             found.atoms().iter().copied().collect()
         } else {
@@ -228,9 +425,18 @@ impl Engine<'_, '_> {
         if let Some(target) = self.catalogue.aliases.get(&*text) {
             return self.names.dotted(target).unwrap_or(member);
         }
+        if Some(member) == self.special.search_path
+            && !std::mem::replace(&mut self.has_search_path, true)
+        {
+            self.dependencies.all_changed();
+        }
         let last = self.names.text(name);
         let bare = last.trim_start_matches('_');
-        let is_sharp = self.catalogue.sharp_modules.contains(bare);
+        let is_sharp = self.catalogue.sharp_modules.contains(bare)
+            && !self
+                .catalogue
+                .built_in_modules
+                .contains(self.names.root_of(path));
         if is_sharp && !self.is_standard(path) && self.policy.entry(&text).is_none() {
             let bare = bare.to_owned();
             let module = self.names.symbol(&bare);
@@ -246,12 +452,18 @@ impl Engine<'_, '_> {
     }
 
     fn check_attribute_name(&mut self, object: &Value, name: Symbol, range: TextRange) {
-        let rule = *self
-            .attribute_rules
-            .entry(name)
-            .or_insert_with(|| self.policy.attribute(self.names.text(name)));
+        if self.special.tables.contains(&name) {
+            self.note_dynamic_store();
+        }
+        let rule = *self.attribute_rules.entry(name).or_insert_with(|| {
+            let text = self.names.text(name);
+            let rule = self.policy.attribute(text);
+            rule.or_else(|| self.policy.foreign_attribute(text))
+        });
         let text = self.names.text(name);
-        if let Some(rule) = rule {
+        if let Some(rule) = rule
+            && !(self.policy.foreign_attribute(text).is_some() && self.is_own(object, name))
+        {
             let subject = format!("`.{text}`");
             self.report(Some(range), rule, &subject);
             return;
@@ -270,6 +482,16 @@ impl Engine<'_, '_> {
         {
             self.report_path(id::NAMESPACE, range, "`__dict__` of a module or class");
         }
+    }
+
+    /// Whether an attribute of this name may well be the package's own.
+    fn is_own(&self, object: &Value, name: Symbol) -> bool {
+        let mut atoms = object.atoms().iter();
+        if object.is_unknown() || object.has_no_atoms() {
+            let is_outside = |atom: &Atom| matches!(atom, Atom::Path(_));
+            return self.scopes.has_attribute(name) && !atoms.any(is_outside);
+        }
+        atoms.all(|atom| matches!(atom, Atom::Local(_) | Atom::Class(_)))
     }
 
     /// Whether the `__dict__` of this is a way to functions by name.
@@ -302,21 +524,6 @@ impl Engine<'_, '_> {
             } else if matches!(text.as_str(), "__dict__" | "__builtins__") {
                 let subject = format!("`[\"{text}\"]`");
                 self.report_path(id::NAMESPACE, range, &subject);
-            }
-        }
-    }
-
-    /// Bases that bring more than they say.
-    pub(super) fn check_base(&mut self, base: &Value, range: TextRange) {
-        for atom in base.atoms().to_vec() {
-            if let Atom::Path(path) = atom
-                && matches!(
-                    &*self.names.path_text(path),
-                    "string.Formatter" | "types.ModuleType" | "functools.cached_property"
-                )
-            {
-                let subject = format!("a class made from `{}`", self.names.path_text(path));
-                self.report_path(id::GADGET, range, &subject);
             }
         }
     }
@@ -392,10 +599,12 @@ impl Engine<'_, '_> {
                 self.attribute(object, name, range);
             }
         }
+        if let Some(level) = self.level(object) {
+            return level;
+        }
         let is_harmless = self.is_harmless_key(key);
         let is_grave = self
             .with_escaped(object)
-            .into_iter()
             .any(|atom| self.is_lookup_target(atom, !object.is_unknown()));
         if is_grave && !self.is_in_capitals(key) {
             self.report_path(id::DYNAMIC_ATTRIBUTE, range, "the name is computed");
@@ -460,6 +669,7 @@ impl Engine<'_, '_> {
     /// Names of data class fields: they are written down in the class.
     fn is_field_name(&self, path: PathId) -> bool {
         let text = self.names.path_text(path);
-        matches!(&*text, ATTRIBUTE_NAME | CAPITALS | PUBLIC) || FIELD_NAMES.contains(&&*text)
+        matches!(&*text, ATTRIBUTE_NAME | CAPITALS | PUBLIC)
+            || !self.makes_fields && FIELD_NAMES.contains(&&*text)
     }
 }

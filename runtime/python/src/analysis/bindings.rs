@@ -34,7 +34,7 @@ const GENERICS: [&str; 13] = [
 
 impl<'a> Scopes<'a> {
     /// Adds a file of the package.
-    pub(crate) fn add_file(&mut self, body: &'a [Stmt], names: &mut Names) {
+    pub(crate) fn add_file(&mut self, body: &'a [Stmt], names: &mut Names<'_>) {
         let file = FileId::of(self.modules.len());
         let scope = self.open(ScopeKind::Module, None, file);
         self.modules.push(scope);
@@ -43,20 +43,23 @@ impl<'a> Scopes<'a> {
             names,
             scope,
             is_certain: true,
+            is_loop: false,
         };
         walk.body(body);
     }
 }
 
-struct Walk<'w, 'a> {
+struct Walk<'w, 'a, 'p> {
     scopes: &'w mut Scopes<'a>,
-    names: &'w mut Names,
+    names: &'w mut Names<'p>,
     scope: ScopeId,
     /// Whether the statement always runs when its scope does.
     is_certain: bool,
+    /// Whether the variables of a loop are being bound.
+    is_loop: bool,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> Walk<'_, 'a, '_> {
     fn body(&mut self, body: &'a [Stmt]) {
         for statement in body {
             self.statement(statement);
@@ -202,7 +205,9 @@ impl<'a> Walk<'_, 'a> {
                 type_comment: _,
             }) => {
                 self.expression(iter);
+                self.is_loop = true;
                 self.target(target, usize::MAX);
+                self.is_loop = false;
                 self.branch(body);
                 self.branch(orelse);
             }
@@ -369,6 +374,9 @@ impl<'a> Walk<'_, 'a> {
         let is_certain = self.is_certain && from != usize::MAX && is_here;
         if let Some(scope) = self.scopes.get_mut(target) {
             scope.bound.insert(name);
+            if !self.is_loop {
+                scope.rebound.insert(name);
+            }
             if is_certain {
                 scope.certain.entry(name).or_insert(from);
             }
@@ -422,7 +430,9 @@ impl<'a> Walk<'_, 'a> {
         }) = expression
             && let Expr::Name(name) = &**target
         {
+            let before = std::mem::replace(&mut self.is_loop, false);
             self.bind(&name.id, usize::MAX);
+            self.is_loop = before;
         }
         // `list["Thing"]` and `typing.Optional["Thing"]` are types wherever they stand.
         if let Expr::Subscript(subscript) = expression {
@@ -558,7 +568,6 @@ impl<'a> Walk<'_, 'a> {
             results: Value::default(),
             reach: Value::default(),
             is_called: false,
-            is_escaped: false,
         });
         match body {
             Body::Statements(body) => self.body(body),

@@ -1,12 +1,15 @@
 //! What calls may give: functions of the package, and what is known of functions from outside.
 
+use std::cell::OnceCell;
+
 use rustpython_parser::ast::{Expr, ExprCall, Keyword};
 use rustpython_parser::text_size::TextRange;
 
-use super::dependencies::{Cell as Kept, Unit};
+use super::dependencies::Cell as Kept;
 use super::engine::Engine;
-use super::names::{CALLED, PathId, Symbol};
+use super::names::{PathId, Symbol};
 use super::scopes::{ScopeKind, place};
+use super::sharing::is_reading;
 use super::value::{Atom, FunctionId, ScopeId, Value};
 use super::visit::Parameter;
 use crate::fold::{self, Const};
@@ -22,17 +25,20 @@ pub(super) struct Arguments {
     pub has_rest: bool,
     /// Names that `**kwargs` gives.
     pub rest_names: Value,
+    all: OnceCell<Value>,
 }
 
 impl Arguments {
     /// All values together.
-    pub fn all(&self) -> Value {
-        let named = self.named.iter().map(|(_, value)| value);
-        let mut all = self.rest.clone();
-        for value in self.positional.iter().chain(named) {
-            all.join(value);
-        }
-        all
+    pub fn all(&self) -> &Value {
+        self.all.get_or_init(|| {
+            let named = self.named.iter().map(|(_, value)| value);
+            let mut all = self.rest.clone();
+            for value in self.positional.iter().chain(named) {
+                all.join(value);
+            }
+            all
+        })
     }
 
     /// The value of a parameter that has a position and a name.
@@ -52,6 +58,8 @@ pub(super) struct Call<'c> {
     pub place: (usize, u8),
     /// The object whose method is called, and the method.
     pub method: Option<(&'c Value, Symbol)>,
+    /// What code that can't be followed gives for it.
+    pub handed: OnceCell<Value>,
 }
 
 impl Engine<'_, '_> {
@@ -74,17 +82,29 @@ impl Engine<'_, '_> {
             other => (None, self.expression(other)),
         };
         self.exempt = before;
-        let arguments = self.arguments(args, keywords);
+        let mut arguments = self.arguments(args, keywords);
+        let method = object.as_ref().map(|(_, name)| *name);
+        self.take_levels(&callee, method, &mut arguments);
         let call = Call {
             arguments: &arguments,
             range: *range,
             place: (place(call), 0),
             method: object.as_ref().map(|(object, name)| (object, *name)),
+            handed: OnceCell::new(),
         };
         self.note_first_call(&callee, &call);
         self.check_call(&callee, &call);
         if let Some(folded) = self.folded_call(&callee, &call) {
             return folded;
+        }
+        if let Some(beside) = self.beside_call(&callee, &call) {
+            return beside;
+        }
+        if call
+            .method
+            .is_some_and(|(object, _)| self.is_search_path(object))
+        {
+            return Value::unknown();
         }
         self.change_object(&call);
         self.apply(&callee, &call, false)
@@ -106,6 +126,7 @@ impl Engine<'_, '_> {
             range: TextRange::default(),
             place: (place.0, place.1.saturating_add(100)),
             method: None,
+            handed: OnceCell::new(),
         };
         self.note_first_call(decorator, &call);
         self.apply(decorator, &call, false)
@@ -203,8 +224,7 @@ impl Engine<'_, '_> {
                 .iter()
                 .map(|object| fold::method(object, &name, &positional, &named))
                 .collect();
-            let folded = folded?;
-            return Some(self.fresh(folded, call));
+            return self.fresh_call(folded?, call);
         }
         if callee.is_unknown() {
             return None;
@@ -213,11 +233,16 @@ impl Engine<'_, '_> {
             return None;
         };
         let folded = fold::call(&self.names.path_text(*path), &positional, &named)?;
-        Some(self.fresh(vec![folded], call))
+        self.fresh_call(vec![folded], call)
     }
 
-    /// Constants that a call made. Containers among them may change later.
-    fn fresh(&mut self, constants: Vec<Const>, call: &Call) -> Value {
+    fn fresh_call(&mut self, constants: Vec<Const>, call: &Call) -> Option<Value> {
+        let is_flat = !constants.iter().any(Const::holds_changeable);
+        is_flat.then(|| self.fresh(constants, call.place.0, call.place.1.saturating_add(40)))
+    }
+
+    /// Constants that were made at a place. Containers among them may change later.
+    pub(super) fn fresh(&mut self, constants: Vec<Const>, place: usize, part: u8) -> Value {
         let is_container = |constant: &Const| {
             matches!(
                 constant,
@@ -227,7 +252,7 @@ impl Engine<'_, '_> {
         if !constants.iter().any(is_container) {
             return self.constant_values(constants);
         }
-        let holder = self.holder(call.place.0, call.place.1.saturating_add(40));
+        let holder = self.holder(place, part);
         for constant in &constants {
             if let Const::Dict(pairs) = constant {
                 for (key, value) in pairs.iter() {
@@ -263,10 +288,10 @@ impl Engine<'_, '_> {
             return;
         }
         let all = call.arguments.all();
-        let elements = self.elements(&all);
+        let elements = self.elements(all);
         for atom in object.atoms().to_vec() {
             if let Atom::Holder(holder) = atom {
-                self.put(holder, &all);
+                self.put(holder, all);
                 self.put(holder, &elements);
             }
         }
@@ -291,8 +316,9 @@ impl Engine<'_, '_> {
                     result.join(&value);
                 }
                 Atom::Crowd => {
-                    let carried = self.carried(&call.arguments.all());
+                    let carried = self.carried(call.arguments.all());
                     self.give_to_crowd(&carried, &call.arguments.rest_names);
+                    self.dependencies.reads(Kept::Crowd);
                     result.join(&self.crowd.results);
                     result.set_unknown();
                 }
@@ -301,7 +327,7 @@ impl Engine<'_, '_> {
                     result.join(&value);
                 }
                 Atom::Holder(holder) if !is_inside => {
-                    let reach = self.reach_of(holder);
+                    let reach = self.reach_of(holder).clone();
                     if !reach.has_no_atoms() {
                         let value = self.apply(&reach, call, true);
                         result.join(&value);
@@ -341,9 +367,7 @@ impl Engine<'_, '_> {
             return Value::unknown();
         };
         if !std::mem::replace(&mut function.is_called, true) {
-            let unit =
-                Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX));
-            self.dependencies.unit_changed(unit);
+            self.start(id);
         }
         let Some(function) = self.scopes.functions.get(id.index()) else {
             return Value::unknown();
@@ -462,6 +486,7 @@ impl Engine<'_, '_> {
                     let new = Value::unknown();
                     let call = Call {
                         method: Some((&new, name)),
+                        handed: OnceCell::new(),
                         ..*call
                     };
                     let result = self.call_function(function, &call);
@@ -483,7 +508,8 @@ impl Engine<'_, '_> {
         for (name, value) in &call.arguments.named {
             self.store_attribute(*name, value);
         }
-        let carried = self.carried(&call.arguments.all());
+        let carried = self.carried(call.arguments.all());
+        self.dependencies.reads(Kept::Class(class));
         let has_outside_base = self
             .scopes
             .get(class)
@@ -492,14 +518,15 @@ impl Engine<'_, '_> {
             self.escape(&carried);
             self.hand_to_protocols(&carried);
         }
+        made.join(&self.objects_of(class));
         made.or_unknown()
     }
 
     /// `operator.attrgetter("a.b")(object)`
     fn call_getter(&mut self, name: Symbol, call: &Call) -> Value {
         let path = self.names.text(name).to_owned();
-        let mut value = call.arguments.all();
-        if path == UNKNOWN_GETTER {
+        let mut value = call.arguments.all().clone();
+        if name == self.special.unknown_getter {
             return self.lookup_attribute(&value, &Value::unknown(), call.range);
         }
         for segment in path.split('.') {
@@ -511,9 +538,17 @@ impl Engine<'_, '_> {
 
     /// Code that can't be followed: it may give back what it was given, keep it, or call it.
     pub(super) fn call_unknown(&mut self, call: &Call) -> Value {
+        if let Some(known) = call.handed.get() {
+            return known.clone();
+        }
+        let handed = self.hand_over(call);
+        call.handed.get_or_init(|| handed).clone()
+    }
+
+    fn hand_over(&mut self, call: &Call) -> Value {
         let all = call.arguments.all();
-        let carried = self.carried(&all);
-        self.change(&all);
+        let carried = self.carried(all);
+        self.change_within(all);
         for (name, value) in &call.arguments.named {
             self.store_attribute(*name, value);
             if self.names.text(*name) == "namespace" {
@@ -541,8 +576,9 @@ impl Engine<'_, '_> {
         if is_method_of_value {
             self.escape(&others);
         }
+        self.keep_in_arguments(all, &others);
         if !others.has_no_atoms() {
-            self.dependencies.reads(Kept::Escaped);
+            self.dependencies.reads(Kept::EscapedGetters);
             for atom in self.escaped.atoms().to_vec() {
                 if let Atom::Getter(name) = atom {
                     self.call_getter(name, call);
@@ -576,6 +612,7 @@ impl Engine<'_, '_> {
                         range: TextRange::default(),
                         place: (place_of_class(class), 0),
                         method: None,
+                        handed: OnceCell::new(),
                     };
                     self.call_class(class, &call);
                 }
@@ -601,7 +638,7 @@ impl Engine<'_, '_> {
 
     /// The result of a function from outside that is no more than that.
     pub(super) fn called(&mut self, path: PathId) -> Value {
-        let called = self.names.exact(CALLED);
+        let called = self.names.called;
         Value::of(Atom::Path(self.names.child(path, called)))
     }
 
@@ -616,7 +653,7 @@ impl Engine<'_, '_> {
                 .iter()
                 .any(|atom| matches!(atom, Atom::Function(_) | Atom::Class(_)))
         };
-        let carried = self.carried(&call.arguments.all());
+        let carried = self.carried(call.arguments.all());
         if callee.is_unknown() || leads_in(callee) || leads_in(&carried) {
             self.note_first_call_at(call.range.start().to_usize());
         }
@@ -629,7 +666,7 @@ impl Engine<'_, '_> {
             && at < *first
         {
             *first = at;
-            self.dependencies.all_changed();
+            self.dependencies.changed(Kept::FirstCall(self.file));
         }
     }
 
@@ -645,9 +682,6 @@ impl Engine<'_, '_> {
     }
 }
 
-/// Stands for a name that is not known in a getter.
-pub(super) const UNKNOWN_GETTER: &str = "?";
-
 /// Places of containers that no node makes: they lie beyond all addresses of nodes.
 fn place_of(id: FunctionId) -> usize {
     usize::MAX - id.index()
@@ -655,43 +689,4 @@ fn place_of(id: FunctionId) -> usize {
 
 fn place_of_class(scope: ScopeId) -> usize {
     usize::MAX / 4 + scope.index()
-}
-
-/// Methods of containers and texts that change nothing.
-fn is_reading(method: &str) -> bool {
-    matches!(
-        method,
-        "get"
-            | "keys"
-            | "values"
-            | "items"
-            | "copy"
-            | "count"
-            | "index"
-            | "join"
-            | "split"
-            | "format"
-            | "startswith"
-            | "endswith"
-            | "strip"
-            | "lstrip"
-            | "rstrip"
-            | "lower"
-            | "upper"
-            | "title"
-            | "replace"
-            | "encode"
-            | "decode"
-            | "isdisjoint"
-            | "issubset"
-            | "issuperset"
-            | "union"
-            | "intersection"
-            | "difference"
-            | "find"
-            | "rfind"
-            | "splitlines"
-            | "partition"
-            | "hex"
-    )
 }

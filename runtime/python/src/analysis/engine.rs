@@ -5,28 +5,30 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use rustpython_parser::ast::{Expr, Ranged};
+use rustpython_parser::ast::{Expr, Ranged, Stmt};
 use rustpython_parser::text_size::TextRange;
 
-use super::Module;
-use super::dependencies::{Cell as Kept, Dependencies, Unit};
+use super::dependencies::{Cell as Kept, Dependencies, Step, Unit};
 use super::memory::{Crowd, Holder};
 use super::names::{Names, PathId, Symbol};
+use super::narrowing::leaving_condition;
 use super::scopes::{Binding, Body, ScopeKind, Scopes};
+use super::search_path::{Role, Wanted, Written};
+use super::special::Special;
 use super::value::{Atom, ConstId, FileId, FunctionId, HolderId, ScopeId, Value};
 use super::visit::Parameter;
+use super::{Analysed, Module};
 use assay_challenge_sdk::abi::PythonVerdict;
 
 use crate::finding::Finding;
 use crate::fold::Const;
 use crate::policy::{Catalogue, Decision, Policy, Rule, catalogue, id};
 
-/// Rounds of looking at what changed; straight programs take a few.
-const MAX_ROUNDS: usize = 200;
 /// Work in all, in alternatives looked at: per expression of the package, and at least.
 const WORK_PER_NODE: usize = 60;
 const MIN_WORK: usize = 4_000_000;
-const MAX_WORK: usize = 12_000_000;
+/// Work that a check of whatever package stops at, as [`crate::Checked`] counts it.
+pub const MAX_WORK: usize = 12_000_000;
 /// Work that one expression counts for.
 const WORK_OF_STEP: usize = 4;
 /// Stands for a name that the program spells out somewhere, in the place of a path.
@@ -42,15 +44,36 @@ pub(super) const PUBLIC: &str = "<public>";
 /// Findings kept per file; the rest is alike.
 const MAX_FINDINGS: usize = 1_000;
 
-/// A variable with one known value for the moment: the target of a comprehension that is being unrolled.
+/// A variable with one known value for the moment: the target of a comprehension that is being unrolled, or
+/// a name that a condition says something about.
 pub(super) struct Fixed {
     pub name: Symbol,
     pub value: Value,
+    /// The only scope in which it is so.
+    pub scope: Option<ScopeId>,
+}
+
+/// What a step looks at, and where it stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    node: Node<'a>,
+    scope: ScopeId,
+    file: FileId,
+}
+
+#[derive(Clone, Copy)]
+enum Node<'a> {
+    Statement(&'a Stmt),
+    /// The body of a lambda.
+    Result(&'a Expr),
+    /// What follows a condition that says something about names, which failed.
+    Rest(&'a Expr, &'a [Stmt]),
 }
 
 pub(super) struct Engine<'a, 'q> {
     pub scopes: Scopes<'a>,
-    pub names: Names,
+    pub names: Names<'q>,
+    pub special: Special,
     pub policy: &'q Policy,
     pub catalogue: &'static Catalogue,
     /// Annotations in quotes, by the place of the string.
@@ -89,14 +112,34 @@ pub(super) struct Engine<'a, 'q> {
     pub plain: FxHashMap<PathId, bool>,
     /// What attributes of this name may be, whatever object they belong to.
     pub heap: FxHashMap<Symbol, Value>,
+    /// Modules that attributes of this name may be, whatever class from outside they belong to.
+    pub shared: FxHashMap<Symbol, Value>,
+    /// Whether the package has to do with the search path.
+    pub has_search_path: bool,
+    /// What functions from outside do with paths of files.
+    pub roles: FxHashMap<PathId, Option<Role>>,
+    /// Names of files that the package makes, and names that it imports from its own modules: both are judged
+    /// when everything is known.
+    pub written: BTreeSet<Written>,
+    pub wanted: BTreeSet<Wanted>,
     /// What the package puts into modules and classes from outside, by the path of the attribute.
     pub overlays: FxHashMap<PathId, Value>,
     /// Whether attributes are set by names that are not written down.
     pub has_dynamic_stores: bool,
+    /// Whether a module of the package is imported by another, or by itself.
+    pub imports_itself: bool,
+    /// Whether a level of logging was looked up by a computed name.
+    pub has_levels: bool,
+    /// Whether data classes are made by a call, whose fields are not written down.
+    pub makes_fields: bool,
+    /// Whether the package has methods that Python calls where no call is written.
+    pub has_protocols: bool,
     /// Whether something evaluates annotations that are written as text.
     pub has_evaluator: bool,
     /// What was given to code that can't be followed, and may come back from anywhere.
     pub escaped: Value,
+    /// What attributes of what escaped are, where that is nothing to report.
+    pub escaped_members: FxHashMap<Symbol, Option<Value>>,
     pub fixed: Vec<Fixed>,
     decisions: FxHashMap<PathId, Option<Decision>>,
 
@@ -107,22 +150,32 @@ pub(super) struct Engine<'a, 'q> {
     findings: Vec<BTreeSet<Finding>>,
     denials: Vec<BTreeSet<Finding>>,
     pub dependencies: Dependencies,
+    /// By number of the step.
+    steps: Vec<Place<'a>>,
+    /// Whether a step is looked at again: the statements in it are steps of their own.
+    is_again: bool,
+    /// Whether statements are parts of the current step.
+    pub is_inline: bool,
     pub work: Cell<usize>,
     max_work: usize,
     /// A path that is fine at this moment, because of how it is called.
     pub exempt: Option<&'static str>,
     /// The string in whose code we are: findings are placed there.
     pub is_quoted: Option<TextRange>,
+    /// How often something was found, be it new or not.
+    pub reports: usize,
+    /// Whether we only look what there would be to find.
+    pub is_probing: bool,
 }
 
 /// Runs the engine over a package.
 pub(super) fn run(
     modules: &[Module],
     scopes: Scopes<'_>,
-    names: Names,
+    (names, special): (Names<'_>, Special),
     quoted: &HashMap<usize, Box<Expr>>,
     policy: &Policy,
-) -> Vec<Vec<Finding>> {
+) -> Analysed {
     let module_names: Vec<String> = modules
         .iter()
         .map(|module| module_name(&module.path))
@@ -139,6 +192,7 @@ pub(super) fn run(
     let mut engine = Engine {
         scopes,
         names,
+        special,
         policy,
         catalogue: catalogue(),
         quoted,
@@ -162,9 +216,19 @@ pub(super) fn run(
         plain: FxHashMap::default(),
         heap: FxHashMap::default(),
         overlays: FxHashMap::default(),
+        shared: FxHashMap::default(),
+        has_search_path: false,
+        roles: FxHashMap::default(),
+        written: BTreeSet::new(),
+        wanted: BTreeSet::new(),
         has_dynamic_stores: false,
+        makes_fields: false,
+        imports_itself: false,
+        has_levels: false,
+        has_protocols: false,
         has_evaluator: false,
         escaped: Value::default(),
+        escaped_members: FxHashMap::default(),
         fixed: Vec::new(),
         decisions: FxHashMap::default(),
         scope: ScopeId(0),
@@ -173,18 +237,27 @@ pub(super) fn run(
         findings: vec![BTreeSet::new(); modules.len()],
         denials: vec![BTreeSet::new(); modules.len()],
         dependencies: Dependencies::of(units, modules.len()),
+        steps: Vec::new(),
+        is_again: false,
+        is_inline: false,
         work: Cell::new(0),
         max_work: (nodes * WORK_PER_NODE).clamp(MIN_WORK, MAX_WORK),
         exempt: None,
         is_quoted: None,
+        reports: 0,
+        is_probing: false,
     };
     engine.settle(modules);
+    let work = engine.work.get();
     let both = engine.findings.into_iter().zip(engine.denials);
-    both.map(|(mut findings, mut denials)| {
+    let findings = both.map(|(mut findings, mut denials)| {
         findings.append(&mut denials);
         findings.into_iter().collect()
-    })
-    .collect()
+    });
+    Analysed {
+        findings: findings.collect(),
+        work,
+    }
 }
 
 /// `pkg.sub` for `pkg/sub.py`, `pkg` for `pkg/__init__.py`, nothing for the root's `__init__.py`.
@@ -215,8 +288,7 @@ impl<'a> Engine<'a, '_> {
                     !function.is_called && (is_last || !self.scopes.called.contains(&function.name))
                 });
                 if is_due {
-                    self.dependencies
-                        .unit_changed(self.unit_of(FunctionId::of(index)));
+                    self.start(FunctionId::of(index));
                     self.open(FunctionId::of(index));
                 }
             }
@@ -225,7 +297,9 @@ impl<'a> Engine<'a, '_> {
         // A parameter that nothing was seen to reach may be anything all the same.
         self.open_rest();
         self.run_rounds(modules);
-        if !self.dependencies.is_settled() {
+        self.judge_written();
+        self.judge_wanted();
+        if self.is_exhausted() {
             let rule = self.catalogue.rule(id::COMPLEXITY);
             self.file = FileId(0);
             self.report(None, rule, "the ways of values through this program");
@@ -233,29 +307,34 @@ impl<'a> Engine<'a, '_> {
     }
 
     fn run_rounds(&mut self, modules: &'a [Module]) {
-        for _ in 0..MAX_ROUNDS {
-            for unit in self.dependencies.round() {
-                self.dependencies.begin(unit);
+        loop {
+            // What was never looked at may tell more than what was.
+            while let Some(unit) = self.dependencies.next_fresh() {
+                if self.is_exhausted() {
+                    return;
+                }
                 match modules.get(unit.0 as usize) {
                     Some(module) => self.module_body(unit, module),
                     None => self.function_body(unit.0 as usize - modules.len()),
                 }
-                self.dependencies.end();
-                if self.work.get() >= self.max_work {
-                    self.dependencies.unit_changed(unit);
-                    return;
-                }
             }
             self.call_crowd();
+            for step in self.dependencies.round() {
+                if self.is_exhausted() {
+                    return;
+                }
+                self.look_again(step);
+            }
             if self.dependencies.is_settled() {
                 return;
             }
         }
     }
 
-    /// The unit that is a function's body.
-    pub(super) fn unit_of(&self, id: FunctionId) -> Unit {
-        Unit(u32::try_from(self.scopes.modules.len() + id.index()).unwrap_or(u32::MAX))
+    /// Asks for the body of a function that may be called.
+    pub(super) fn start(&mut self, id: FunctionId) {
+        let unit = u32::try_from(self.scopes.modules.len() + id.index());
+        self.dependencies.start(Unit(unit.unwrap_or(u32::MAX)));
     }
 
     fn module_body(&mut self, unit: Unit, module: &'a Module) {
@@ -279,10 +358,60 @@ impl<'a> Engine<'a, '_> {
         self.file = self.scopes.get(scope).map_or(self.file, |scope| scope.file);
         match body {
             Body::Statements(body) => self.statements(body),
-            Body::Expression(body) => {
-                let value = self.expression(body);
+            Body::Expression(body) => self.first_look(Node::Result(body)),
+        }
+    }
+
+    /// Looks at statements for the first time, each as a step of its own.
+    pub(super) fn statements(&mut self, body: &'a [Stmt]) {
+        if self.is_again && !self.is_inline {
+            return;
+        }
+        for (index, statement) in body.iter().enumerate() {
+            self.first_look(Node::Statement(statement));
+            let rest = body.get(index + 1..).unwrap_or_default();
+            if let Some(condition) = leaving_condition(statement) {
+                return self.first_look(Node::Rest(condition, rest));
+            }
+        }
+    }
+
+    fn first_look(&mut self, node: Node<'a>) {
+        if self.is_inline {
+            return self.look(node);
+        }
+        let step = self.dependencies.new_step();
+        self.steps.push(Place {
+            node,
+            scope: self.scope,
+            file: self.file,
+        });
+        let outer = self.dependencies.begin(step);
+        self.look(node);
+        self.dependencies.end(outer);
+    }
+
+    fn look_again(&mut self, step: Step) {
+        let Some(place) = self.steps.get(step.index()).copied() else {
+            return;
+        };
+        self.scope = place.scope;
+        self.file = place.file;
+        self.is_again = true;
+        let outer = self.dependencies.begin(step);
+        self.look(place.node);
+        self.dependencies.end(outer);
+        self.is_again = false;
+    }
+
+    fn look(&mut self, node: Node<'a>) {
+        match node {
+            Node::Statement(statement) => self.statement(statement),
+            Node::Result(expression) => {
+                let value = self.expression(expression);
                 self.returned(&value);
             }
+            Node::Rest(condition, rest) => self.rest(condition, rest),
         }
     }
 
@@ -351,13 +480,17 @@ impl<'a> Engine<'a, '_> {
         let is_protocol = function.is_protocol;
         let mut results = std::mem::take(&mut function.results);
         let mut reach = std::mem::take(&mut function.reach);
-        let is_new = self.absorb(&mut results, value) | self.absorb(&mut reach, &carried);
+        let is_new = self.absorb(&mut results, value);
+        let leads_further = self.absorb(&mut reach, &carried);
         if let Some(function) = self.scopes.functions.get_mut(id.index()) {
             function.results = results;
             function.reach = reach;
         }
         if is_new {
             self.dependencies.changed(Kept::Function(id));
+        }
+        if leads_further {
+            self.dependencies.changed(Kept::FunctionReach(id));
         }
         if is_protocol {
             self.escape(&carried);
@@ -369,36 +502,43 @@ impl<'a> Engine<'a, '_> {
     /// Whether there is work left to be done; deep inside of expressions it may run out.
     pub(super) fn step(&mut self) -> bool {
         self.work.set(self.work.get() + WORK_OF_STEP);
-        self.work.get() < self.max_work
+        !self.is_exhausted()
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.work.get() >= self.max_work
     }
 
     // Names and variables
 
     /// What a name that is read here may be.
     pub(super) fn lookup(&mut self, name: Symbol, at: usize) -> Value {
-        let fixed = self.fixed.iter().rev().find(|fixed| fixed.name == name);
+        let is_meant = |fixed: &&Fixed| fixed.name == name && self.is_fixed_here(fixed.scope);
+        let fixed = self.fixed.iter().rev().find(is_meant);
         if let Some(fixed) = fixed {
             return fixed.value.clone();
         }
-        let first_call = self
-            .first_calls
-            .get(self.file.index())
-            .copied()
-            .unwrap_or(0);
+        let file = self.file;
+        let first_call = self.first_calls.get(file.index());
+        let first_call = first_call.copied().unwrap_or(0);
         let mut from = self.scope;
         let mut value = Value::default();
         loop {
             match self.scopes.resolve(from, name, at, first_call) {
-                Binding::Here(scope) => return value.joined(&self.variable(scope, name)),
+                Binding::Here(scope) => return self.variable(scope, name).joined(&value),
+                Binding::HereBeforeCalls(scope) => {
+                    self.dependencies.reads(Kept::FirstCall(file));
+                    return self.variable(scope, name).joined(&value);
+                }
                 Binding::HereOrOutside(scope) => {
                     value.join(&self.variable(scope, name));
                     match self.scopes.outside(scope) {
                         Some(outside) => from = outside,
-                        None if self.is_builtin(name) => return value.joined(&self.builtin(name)),
+                        None if self.is_builtin(name) => return self.builtin(name).joined(&value),
                         None => return value,
                     }
                 }
-                Binding::Builtin => return value.joined(&self.builtin(name)),
+                Binding::Builtin => return self.builtin(name).joined(&value),
             }
         }
     }
@@ -469,6 +609,7 @@ impl<'a> Engine<'a, '_> {
     /// Binds a name that is written in the current scope.
     pub(super) fn bind(&mut self, name: Symbol, value: &Value) {
         let scope = self.scopes.target(self.scope, name);
+        self.check_module_name(scope, name);
         self.bind_in(scope, name, value);
     }
 
@@ -508,6 +649,7 @@ impl<'a> Engine<'a, '_> {
             self.dependencies.changed(Kept::Attribute(name));
             self.dependencies.changed(Kept::AnyAttribute);
         }
+        self.note_shared(name, value);
     }
 
     // Decisions and findings
@@ -533,7 +675,7 @@ impl<'a> Engine<'a, '_> {
         // Every path is decided about when it is first met.
         if !self.has_evaluator && self.is_evaluator(path) {
             self.has_evaluator = true;
-            self.dependencies.all_changed();
+            self.dependencies.changed(Kept::Evaluator);
         }
         decision
     }
@@ -570,6 +712,10 @@ impl<'a> Engine<'a, '_> {
     }
 
     pub(super) fn report(&mut self, range: Option<TextRange>, rule: &'static Rule, subject: &str) {
+        self.reports += 1;
+        if self.is_probing {
+            return;
+        }
         // Those that decide have room of their own: no flood of others hides them.
         let is_grave = self.policy.severity(rule) == PythonVerdict::Deny;
         let findings = if is_grave {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::calls::UNKNOWN_GETTER;
+use rustc_hash::FxHashSet;
+
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
-use super::names::{ELEMENT, PathId};
+use super::levels::LEVEL;
+use super::names::PathId;
 use super::value::{Atom, ConstId, FunctionId, HolderId, Value};
 use crate::fold::Const;
 use crate::policy::id;
@@ -13,7 +15,9 @@ use crate::policy::id;
 /// Functions, containers or paths told apart in one place.
 const MAX_OF_A_KIND: usize = 6;
 /// Functions whose calls are looked at more closely, under whatever name.
-const KEPT: [&str; 25] = [
+const KEPT: [&str; 27] = [
+    "os.environ",
+    "sys.path[]",
     "xml.sax.make_parser",
     "builtins.map",
     "builtins.type",
@@ -73,7 +77,8 @@ impl Default for Holder {
 /// Functions and classes that are not told apart any more.
 #[derive(Default)]
 pub(super) struct Crowd {
-    pub members: BTreeSet<Atom>,
+    members: Vec<Atom>,
+    is_member: FxHashSet<Atom>,
     /// What any of them may be called with.
     pub given: Value,
     /// Names that any of them may be given arguments by.
@@ -160,14 +165,13 @@ impl Engine<'_, '_> {
         };
         let mut keys = holder.keys.take().unwrap_or_default();
         let mut reach = std::mem::take(&mut holder.reach);
-        let is_new = self.absorb(&mut keys, key) | self.absorb(&mut reach, &carried);
+        let is_new = self.absorb(&mut keys, key);
+        let leads_further = self.absorb(&mut reach, &carried);
         if let Some(holder) = self.holders.get_mut(id.index()) {
             holder.keys = Some(keys);
             holder.reach = reach;
         }
-        if is_new {
-            self.dependencies.changed(Kept::Holder(id));
-        }
+        self.note_growth(id, is_new, leads_further);
     }
 
     pub(super) fn put_key_if_mapping(&mut self, id: HolderId, key: &Value) {
@@ -216,7 +220,10 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn is_holder_changed(&self, id: HolderId) -> bool {
-        self.holder_of(id).is_some_and(|holder| holder.is_changed)
+        let id = self.found(id);
+        self.dependencies.reads(Kept::HolderChanged(id));
+        let holder = self.holders.get(id.index());
+        holder.is_some_and(|holder| holder.is_changed)
     }
 
     pub(super) fn put(&mut self, id: HolderId, value: &Value) {
@@ -227,13 +234,21 @@ impl Engine<'_, '_> {
         };
         let mut contents = std::mem::take(&mut holder.contents);
         let mut reach = std::mem::take(&mut holder.reach);
-        let is_new = self.absorb(&mut contents, value) | self.absorb(&mut reach, &carried);
+        let is_new = self.absorb(&mut contents, value);
+        let leads_further = self.absorb(&mut reach, &carried);
         if let Some(holder) = self.holders.get_mut(id.index()) {
             holder.contents = contents;
             holder.reach = reach;
         }
+        self.note_growth(id, is_new, leads_further);
+    }
+
+    fn note_growth(&mut self, id: HolderId, is_new: bool, leads_further: bool) {
         if is_new {
             self.dependencies.changed(Kept::Holder(id));
+        }
+        if leads_further {
+            self.dependencies.changed(Kept::HolderReach(id));
         }
     }
 
@@ -245,7 +260,7 @@ impl Engine<'_, '_> {
                 if let Some(holder) = self.holders.get_mut(id.index())
                     && !std::mem::replace(&mut holder.is_changed, true)
                 {
-                    self.dependencies.changed(Kept::Holder(id));
+                    self.dependencies.changed(Kept::HolderChanged(id));
                 }
             }
         }
@@ -277,7 +292,7 @@ impl Engine<'_, '_> {
                     }
                 }
                 Atom::Path(path) => {
-                    let element = self.names.exact(ELEMENT);
+                    let element = self.names.element;
                     elements.add(Atom::Path(self.names.child(path, element)));
                     // Nobody iterates over a module: this is something that has it.
                     if self.is_module(path) {
@@ -314,14 +329,12 @@ impl Engine<'_, '_> {
                 }
                 Atom::Const(_) | Atom::Prefix(_) => {}
                 Atom::Holder(id) => {
-                    if let Some(holder) = self.holder_of(id) {
-                        carried.join(&holder.reach);
-                    }
+                    carried.join(self.reach_of(id));
                 }
                 // Whoever is given a function may call it.
                 Atom::Function(id) => {
                     carried.add(*atom);
-                    self.dependencies.reads(Kept::Function(id));
+                    self.dependencies.reads(Kept::FunctionReach(id));
                     if let Some(function) = self.scopes.functions.get(id.index()) {
                         carried.join(&function.reach);
                     }
@@ -345,18 +358,20 @@ impl Engine<'_, '_> {
         if let Some(known) = self.carriers.borrow().get(&path) {
             return *known || self.modules.contains(&path);
         }
-        let is_carrier = self.names.is_static(path) && {
-            let text = self.names.path_text(path);
-            self.names.is_root(path)
-                || self.catalogue.guarded.contains(&*text)
-                || self.catalogue.is_standard_module(&text)
-        };
+        let is_level = self.names.last(path) == LEVEL;
+        let is_carrier = is_level
+            || self.names.is_static(path) && {
+                let text = self.names.path_text(path);
+                self.names.is_root(path)
+                    || self.catalogue.guarded.contains(&*text)
+                    || self.catalogue.is_standard_module(&text)
+            };
         self.carriers.borrow_mut().insert(path, is_carrier);
         is_carrier || self.modules.contains(&path)
     }
 
     /// Whether anything more can be found out about a path once it lies in a variable.
-    fn is_worth_keeping(&self, path: PathId) -> bool {
+    pub(super) fn is_worth_keeping(&self, path: PathId) -> bool {
         if let Some(known) = self.kept.borrow().get(&path) {
             return *known;
         }
@@ -391,35 +406,43 @@ impl Engine<'_, '_> {
         if kept.includes(value) {
             return false;
         }
+        // Of many, those that are new may turn out to be none.
+        let before =
+            (kept.atoms().len() + value.atoms().len() > MAX_OF_A_KIND).then(|| kept.clone());
         let is_crowded = kept.atoms().contains(&Atom::Crowd);
-        let before = kept.clone();
+        let any_getter = Atom::Getter(self.special.unknown_getter);
+        let has_any_getter = kept.atoms().contains(&any_getter);
+        let mut is_unknown = value.is_unknown();
+        let mut is_new = value.is_any_path && !kept.is_any_path;
         for atom in value.atoms() {
             match *atom {
                 Atom::Function(_) | Atom::Class(_) if is_crowded => {
                     self.join_crowd(*atom);
                 }
                 Atom::Holder(id) => {
-                    kept.add(Atom::Holder(self.found(id)));
+                    is_new |= kept.add(Atom::Holder(self.found(id)));
                 }
                 // What can be done with the rest was checked where it was named.
-                Atom::Path(path) if !self.is_worth_keeping(path) => kept.set_unknown(),
+                Atom::Path(path) if !self.is_worth_keeping(path) => is_unknown = true,
                 Atom::Path(path) if kept.is_any_path && !self.is_carrier(path) => {}
-                _ => {
-                    kept.add(*atom);
-                }
+                // It stands for all.
+                Atom::Getter(_) if has_any_getter => {}
+                _ => is_new |= kept.add(*atom),
             }
         }
-        if value.is_unknown() {
+        if is_unknown && !kept.is_unknown() {
             kept.set_unknown();
+            is_new = true;
         }
         kept.is_any_path |= value.is_any_path;
+        let Some(before) = before else { return is_new };
         if kept.atoms().len() > MAX_OF_A_KIND {
             self.narrow(kept);
         }
         *kept != before
     }
 
-    fn note_work(&self, alternatives: usize) {
+    pub(super) fn note_work(&self, alternatives: usize) {
         self.work.set(self.work.get() + alternatives);
     }
 
@@ -457,7 +480,7 @@ impl Engine<'_, '_> {
             .filter(|atom| matches!(atom, Atom::Getter(_)));
         if getters.count() > MAX_OF_A_KIND {
             value.retain(|atom| !matches!(atom, Atom::Getter(_)));
-            value.add(Atom::Getter(self.names.exact(UNKNOWN_GETTER)));
+            value.add(Atom::Getter(self.special.unknown_getter));
         }
         let paths: Vec<PathId> = value
             .atoms()
@@ -499,7 +522,9 @@ impl Engine<'_, '_> {
         merged.same_as = first;
         merged.is_changed = true;
         let (contents, keys) = (merged.contents.clone(), merged.keys.clone());
-        self.dependencies.changed(Kept::Holder(other));
+        for cell in [Kept::Holder, Kept::HolderReach, Kept::HolderChanged] {
+            self.dependencies.changed(cell(other));
+        }
         self.change(&Value::of(Atom::Holder(first)));
         self.put(first, &contents);
         if let Some(keys) = keys {
@@ -527,10 +552,11 @@ impl Engine<'_, '_> {
     }
 
     /// What a container leads to, at any depth.
-    pub(super) fn reach_of(&self, id: HolderId) -> Value {
-        self.holder_of(id)
-            .map(|holder| holder.reach.clone())
-            .unwrap_or_default()
+    pub(super) fn reach_of(&self, id: HolderId) -> &Value {
+        let id = self.found(id);
+        self.dependencies.reads(Kept::HolderReach(id));
+        let holder = self.holders.get(id.index());
+        holder.map_or(Value::NOTHING, |holder| &holder.reach)
     }
 
     fn holder_of(&self, id: HolderId) -> Option<&Holder> {
@@ -544,6 +570,7 @@ impl Engine<'_, '_> {
         for index in 0..self.scopes.functions.len() {
             let function = self.scopes.functions.get(index);
             if function.is_some_and(|function| function.is_protocol && !function.is_constructor) {
+                self.has_protocols = true;
                 self.join_crowd(Atom::Function(FunctionId::of(index)));
             }
         }
@@ -552,7 +579,10 @@ impl Engine<'_, '_> {
     /// Hands a value to whatever method an operator, a subscript or the like may call.
     pub(super) fn hand_to_protocols(&mut self, value: &Value) {
         let carried = self.carried(value);
-        let others = self.modules_of(&carried);
+        let mut others = self.modules_of(&carried);
+        if !self.has_protocols {
+            others.retain(|atom| !matches!(atom, Atom::Path(path) if self.is_level(*path)));
+        }
         if !others.has_no_atoms() {
             self.escape(&others);
             self.give_to_crowd(&others, &Value::default());
@@ -577,15 +607,12 @@ impl Engine<'_, '_> {
 
     /// A function or class that is not told apart any more, or that somebody unknown may call.
     fn join_crowd(&mut self, member: Atom) {
-        if !self.crowd.members.insert(member) {
+        if !self.crowd.is_member.insert(member) {
             return;
         }
-        if let Atom::Function(id) = member
-            && let Some(function) = self.scopes.functions.get_mut(id.index())
-        {
-            function.is_escaped = true;
-            let unit = self.unit_of(id);
-            self.dependencies.unit_changed(unit);
+        self.crowd.members.push(member);
+        if let Atom::Function(id) = member {
+            self.start(id);
             self.open(id);
         }
     }
@@ -602,7 +629,7 @@ impl Engine<'_, '_> {
 
     /// Calls the crowd with what it was given, once a round.
     pub(super) fn call_crowd(&mut self) {
-        let members: Vec<Atom> = self.crowd.members.iter().copied().collect();
+        let members = self.crowd.members.clone();
         let mut results = std::mem::take(&mut self.crowd.results);
         let mut is_new = false;
         for member in &members {
@@ -639,10 +666,23 @@ impl Engine<'_, '_> {
                 }
             }
         }
+        let before = escaped.clone();
         let is_new = self.absorb(&mut escaped, &others);
         self.escaped = escaped;
         if is_new {
             self.dependencies.changed(Kept::Escaped);
+            let is_new = |atom: &&Atom| !before.atoms().contains(atom);
+            let new: Vec<Atom> = self
+                .escaped
+                .atoms()
+                .iter()
+                .filter(is_new)
+                .copied()
+                .collect();
+            if new.iter().any(|atom| matches!(atom, Atom::Getter(_))) {
+                self.dependencies.changed(Kept::EscapedGetters);
+            }
+            self.escaped_members_changed(&new);
         }
     }
 }

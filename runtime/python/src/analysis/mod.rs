@@ -14,6 +14,7 @@
 
 mod annotations;
 mod attributes;
+mod bases;
 mod bindings;
 mod calls;
 mod checks;
@@ -22,11 +23,16 @@ mod dependencies;
 mod engine;
 mod expressions;
 mod imports;
+mod levels;
 mod memory;
 mod models;
 mod names;
+mod narrowing;
 mod patterns;
 mod scopes;
+mod search_path;
+mod sharing;
+mod special;
 mod statements;
 mod stores;
 mod texts;
@@ -37,7 +43,10 @@ use rustpython_parser::ast::Stmt;
 
 use crate::finding::Finding;
 use crate::policy::Policy;
+pub(crate) use attributes::FIELD_NAMES;
+pub use engine::MAX_WORK;
 use names::Names;
+pub(crate) use names::told_apart;
 use scopes::Scopes;
 
 /// A file of a package that parsed.
@@ -47,13 +56,21 @@ pub(crate) struct Module {
     pub body: Vec<Stmt>,
 }
 
-/// What the policy has against a package, by file.
-pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Vec<Vec<Finding>> {
-    let mut names = Names::telling_apart(policy.paths().chain(attributes::FIELD_NAMES));
+/// What came of an analysis.
+pub(crate) struct Analysed {
+    /// What the policy has against each file.
+    pub findings: Vec<Vec<Finding>>,
+    /// Alternatives that were looked at: the same for the same package and policy, whatever the machine.
+    pub work: usize,
+}
+
+pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Analysed {
+    let mut names = Names::telling_apart(policy.told_apart());
     let mut scopes = Scopes::default();
     for module in modules {
         scopes.add_file(&module.body, &mut names);
     }
     let quoted = annotations::quoted(&scopes.annotations);
-    engine::run(modules, scopes, names, &quoted, policy)
+    let special = special::Special::of(&mut names);
+    engine::run(modules, scopes, (names, special), &quoted, policy)
 }

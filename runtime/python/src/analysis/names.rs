@@ -25,9 +25,9 @@ pub(crate) struct PathId(u32);
 const MAX_SEGMENTS: u32 = 10;
 
 /// Segment of a call's result.
-pub(crate) const CALLED: &str = "()";
+const CALLED: &str = "()";
 /// Segment of an element.
-pub(crate) const ELEMENT: &str = "[]";
+const ELEMENT: &str = "[]";
 
 struct PathEntry {
     parent: Option<PathId>,
@@ -39,33 +39,52 @@ struct PathEntry {
 }
 
 /// All identifiers and paths of an analysis.
-#[derive(Default)]
-pub(crate) struct Names {
+pub(crate) struct Names<'p> {
     symbols: HashMap<Box<str>, Symbol>,
     /// Symbols of identifiers by where they are written.
     places: FxHashMap<usize, Symbol>,
     texts: Vec<Box<str>>,
     paths: Vec<PathEntry>,
     /// Texts of the paths through made values that mean something. What is below others counts as them.
-    told_apart: BTreeSet<String>,
+    told_apart: &'p BTreeSet<String>,
+    /// The segments of a call's result and of an element.
+    pub called: Symbol,
+    pub element: Symbol,
     children: FxHashMap<(Option<PathId>, Symbol), PathId>,
 }
 
-impl Names {
-    /// Names that tell the given paths apart from others through made values: `a.b().c`.
-    pub(crate) fn telling_apart<'t>(paths: impl Iterator<Item = &'t str>) -> Self {
-        let mut names = Self::default();
-        for path in paths {
-            let ends = path
-                .match_indices(['.', '(', '['])
-                .map(|(at, _)| at)
-                .chain([path.len()]);
-            let made = path.find(['(', '[']).unwrap_or(path.len());
-            let beginnings = ends
-                .filter(|end| *end > made)
-                .filter_map(|end| path.get(..end));
-            names.told_apart.extend(beginnings.map(str::to_owned));
-        }
+/// Beginnings of the paths through made values (`a.b().c`), from the made value on.
+pub(crate) fn told_apart<'t>(paths: impl Iterator<Item = &'t str>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for path in paths {
+        let ends = path
+            .match_indices(['.', '(', '['])
+            .map(|(at, _)| at)
+            .chain([path.len()]);
+        let made = path.find(['(', '[']).unwrap_or(path.len());
+        let beginnings = ends
+            .filter(|end| *end > made)
+            .filter_map(|end| path.get(..end));
+        all.extend(beginnings.map(str::to_owned));
+    }
+    all
+}
+
+impl<'p> Names<'p> {
+    /// Names that tell these paths through made values apart from others.
+    pub(crate) fn telling_apart(told_apart: &'p BTreeSet<String>) -> Self {
+        let mut names = Self {
+            symbols: HashMap::default(),
+            places: FxHashMap::default(),
+            texts: Vec::new(),
+            paths: Vec::new(),
+            told_apart,
+            called: Symbol(0),
+            element: Symbol(0),
+            children: FxHashMap::default(),
+        };
+        names.called = names.exact(CALLED);
+        names.element = names.exact(ELEMENT);
         names
     }
 
@@ -96,6 +115,11 @@ impl Names {
         self.texts.push(text.into());
         self.symbols.insert(text.into(), symbol);
         symbol
+    }
+
+    /// Whether the program has a name like this.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.symbols.contains_key(text)
     }
 
     pub(crate) fn text(&self, symbol: Symbol) -> &str {
@@ -235,7 +259,8 @@ mod tests {
 
     #[test]
     fn mangled_names_are_the_names_in_the_class() {
-        let mut names = Names::default();
+        let nothing = BTreeSet::new();
+        let mut names = Names::telling_apart(&nothing);
         for (written, meant) in [
             ("_Agent__backend", "__backend"),
             ("_A__B__x", "__x"),
@@ -250,10 +275,10 @@ mod tests {
 
     #[test]
     fn paths_are_written_as_people_write_them_and_end_somewhere() {
-        let mut names = Names::telling_apart(["pandas.DataFrame().eval"].into_iter());
+        let known = told_apart(["pandas.DataFrame().eval"].into_iter());
+        let mut names = Names::telling_apart(&known);
         let path = names.dotted("pandas.DataFrame").unwrap();
-        let called = names.exact(CALLED);
-        let made = names.child(path, called);
+        let made = names.child(path, names.called);
         let eval = names.symbol("eval");
         let method = names.child(made, eval);
         assert_eq!(&*names.path_text(method), "pandas.DataFrame().eval");

@@ -7,7 +7,7 @@ use assay_challenge_sdk::abi::PythonVerdict;
 use serde::Deserialize;
 
 const RULES: &str = include_str!("catalogue.toml");
-/// Made by `modules.py` from CPython 3.11: lines of `module attribute target`.
+/// Made by `modules.py` from CPython 3.11: lines of `module`, or of `module attribute target`.
 const MODULE_ALIASES: &str = include_str!("modules.txt");
 
 /// A rule: its stable id, what breaking it does, and what falls under it.
@@ -22,6 +22,8 @@ pub(crate) struct Rule {
     pub paths: Vec<String>,
     /// Attributes of whatever object.
     pub attributes: Vec<String>,
+    /// Attributes of whatever object, unless a class of the package has one of this name.
+    pub foreign_attributes: Vec<String>,
 }
 
 /// All rules, and what else the engine knows by name.
@@ -42,7 +44,7 @@ pub(crate) struct Catalogue {
     pub sharp_modules: BTreeSet<String>,
     /// `module.attribute` that is another module, or a function better known under another path.
     pub aliases: BTreeMap<String, String>,
-    /// Modules of the standard library that have such attributes.
+    /// Modules of the standard library, whose attributes are all known.
     modules: BTreeSet<String>,
 }
 
@@ -64,11 +66,13 @@ pub(crate) mod id {
     pub(crate) const DESERIALISATION: &str = "py.deserialisation";
     pub(crate) const PRIVATE: &str = "py.private";
     pub(crate) const SEARCH_PATH: &str = "py.search-path";
+    pub(crate) const PROCESS: &str = "py.process";
     pub(crate) const COMPLEXITY: &str = "py.complexity";
 
     /// All of them: each must be in the catalogue.
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 17] = [
+    pub(crate) const ALL: [&str; 18] = [
+        PROCESS,
         GADGET,
         IMPORT,
         MEMBER,
@@ -129,19 +133,21 @@ impl Catalogue {
             severity: rule.severity,
             paths: rule.paths,
             attributes: rule.attributes,
+            foreign_attributes: rule.foreign_attributes,
         });
         let mut aliases = text.aliases;
         let mut modules = BTreeSet::new();
         for line in MODULE_ALIASES.lines() {
-            if let [module, attribute, target] = line.split(' ').collect::<Vec<_>>().as_slice() {
-                let target = if *target == "=" { attribute } else { target };
-                // The names under which people know the modules of files and paths.
-                let known = match *module {
-                    "posixpath" | "ntpath" => "os.path",
-                    other => other,
-                };
-                aliases.insert(format!("{known}.{attribute}"), (*target).to_owned());
-                modules.insert(known.to_owned());
+            let mut words = line.split(' ');
+            // The names under which people know the modules of files and paths.
+            let module = match words.next().unwrap_or_default() {
+                "posixpath" | "ntpath" => "os.path",
+                other => other,
+            };
+            modules.insert(module.to_owned());
+            if let (Some(attribute), Some(target)) = (words.next(), words.next()) {
+                let target = if target == "=" { attribute } else { target };
+                aliases.insert(format!("{module}.{attribute}"), target.to_owned());
             }
         }
         Self {
@@ -188,6 +194,8 @@ struct RuleText {
     paths: Vec<String>,
     #[serde(default)]
     attributes: Vec<String>,
+    #[serde(default)]
+    foreign_attributes: Vec<String>,
 }
 
 fn deny() -> PythonVerdict {

@@ -9,9 +9,12 @@
 mod catalogue;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use assay_challenge_sdk::abi::PythonVerdict;
 use serde::Deserialize;
+
+use crate::analysis::{FIELD_NAMES, told_apart};
 
 pub(crate) use catalogue::{Catalogue, Rule, catalogue, id};
 
@@ -94,21 +97,43 @@ pub(crate) enum Decision {
 pub struct Policy {
     paths: BTreeMap<String, Decision>,
     attributes: BTreeMap<String, Decision>,
+    /// Attributes that are forbidden unless a class of the package has them.
+    foreign: BTreeMap<String, &'static Rule>,
     severity: BTreeMap<String, PythonVerdict>,
+    /// Beginnings of the paths through made values (`a.b().c`), from the made value on.
+    told_apart: BTreeSet<String>,
 }
+
+/// The built-in policies, which nearly every check uses.
+static BUILT_IN_POLICIES: LazyLock<BTreeMap<&str, Arc<Policy>>> = LazyLock::new(|| {
+    let policies = BUILT_IN.iter().filter_map(|(name, text)| {
+        let policy = Policy::of_text(text).ok()?;
+        Some((*name, Arc::new(policy)))
+    });
+    policies.collect()
+});
 
 impl Policy {
     /// The policy of this name, or the policy that the text is. An empty text means `term`.
     ///
     /// # Errors
     /// [`PolicyError`] when it is neither.
-    pub fn named_or_toml(text: &str) -> Result<Self, PolicyError> {
+    pub fn named_or_toml(text: &str) -> Result<Arc<Self>, PolicyError> {
         if text.len() > MAX_POLICY_BYTES {
             return Err(PolicyError::TooLarge(text.len()));
         }
         let name = if text.is_empty() { "term" } else { text };
+        match BUILT_IN_POLICIES.get(name) {
+            Some(known) => Ok(Arc::clone(known)),
+            None => Self::of_text(text).map(Arc::new),
+        }
+    }
+
+    fn of_text(text: &str) -> Result<Self, PolicyError> {
         let mut policy = Self::of_catalogue();
-        policy.extend(built_in(name).unwrap_or(text))?;
+        policy.extend(text)?;
+        let paths = policy.paths.keys().map(String::as_str);
+        policy.told_apart = told_apart(paths.chain(FIELD_NAMES));
         Ok(policy)
     }
 
@@ -122,9 +147,9 @@ impl Policy {
         self.paths.get(path).copied()
     }
 
-    /// The dotted paths with an entry.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.paths.keys().map(String::as_str)
+    /// Texts of the paths through made values that mean something.
+    pub(crate) fn told_apart(&self) -> &BTreeSet<String> {
+        &self.told_apart
     }
 
     /// Whether there are entries below a path.
@@ -144,6 +169,32 @@ impl Policy {
             Some(Decision::Forbidden(rule)) => Some(*rule),
             Some(Decision::Allowed) | None => None,
         }
+    }
+
+    /// The rule against an attribute of objects that the package doesn't make itself.
+    pub(crate) fn foreign_attribute(&self, name: &str) -> Option<&'static Rule> {
+        if self.attributes.contains_key(name) {
+            return None;
+        }
+        self.foreign.get(name).copied()
+    }
+
+    /// What stands between these two in forbidden attributes, with the attributes' rules.
+    pub(crate) fn attributes_around<'p>(
+        &'p self,
+        begin: &'p str,
+        end: &'p str,
+    ) -> impl Iterator<Item = (&'p str, &'static Rule)> {
+        self.attributes.iter().filter_map(move |(name, decision)| {
+            if name.starts_with('_') && !name.starts_with("__") {
+                return None;
+            }
+            let middle = name.strip_prefix(begin)?.strip_suffix(end)?;
+            match decision {
+                Decision::Forbidden(rule) => Some((middle, *rule)),
+                Decision::Allowed => None,
+            }
+        })
     }
 
     /// Whether some forbidden attribute begins like this.
@@ -169,6 +220,10 @@ impl Policy {
             policy.paths.extend(paths);
             let attributes = rule.attributes.iter().map(|name| (name.clone(), forbidden));
             policy.attributes.extend(attributes);
+            let foreign = rule.foreign_attributes.iter();
+            policy
+                .foreign
+                .extend(foreign.map(|name| (name.clone(), rule)));
         }
         policy
     }

@@ -1,7 +1,7 @@
-"""Writes modules.txt: which attributes of CPython 3.11's modules are other modules.
+"""Writes modules.txt: the modules of CPython 3.11, and which of their attributes are other modules.
 
 Run it with the interpreter of the sandbox: python3.11 -I modules.py > modules.txt
-Lines are `module attribute target`, target `=` when it is the attribute's own name. Submodules of
+Lines are `module` or `module attribute target`, target `=` when it is the attribute's own name. Submodules of
 packages that lie below their package are left out: their path says it already.
 """
 
@@ -50,7 +50,8 @@ def canonical(module):
 
 def main():
     found = set()
-    for name, module in list(modules()):
+    known = list(modules())
+    for name, module in known:
         for attribute, value in sorted(vars(module).items()):
             if isinstance(value, types.ModuleType):
                 target = canonical(value)
@@ -64,6 +65,8 @@ def main():
                 for inner, held in sorted(vars(value).items()):
                     if isinstance(held, types.ModuleType):
                         found.add((f"{name}.{attribute}", inner, canonical(held)))
+    for name in sorted({name for name, _ in known} - {name for name, _, _ in found}):
+        print(name)
     for name, attribute, target in sorted(found):
         print(name, attribute, "=" if target == attribute else target)
 

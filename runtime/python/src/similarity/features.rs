@@ -1,9 +1,10 @@
 //! What is compared: hashes of slices of the normalised program.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::tree::{Kind, Program, Token, first_u64, symbol};
+use rustc_hash::FxHashSet;
+
+use super::tree::{Kind, NO_NAME, Program, Token, first_u64, symbol};
 
 /// Tokens of the smallest expression that counts by itself.
 const MIN_EXPRESSION_TOKENS: u32 = 5;
@@ -32,13 +33,14 @@ pub(super) struct Feature {
 }
 
 /// All features of a program, as often as they occur.
-pub(super) fn features(program: &Program, idioms: &BTreeSet<u64>) -> Vec<Feature> {
+pub(super) fn features(program: &Program, idioms: &FxHashSet<u64>) -> Vec<Feature> {
     let mut hasher = Hasher::new(program.name_count());
-    let mut features = Vec::new();
+    // About as many as there turn out to be.
+    let mut features = Vec::with_capacity(program.tokens.len() / 2);
     let mut functions = vec![Function::default(); program.functions as usize];
     for unit in &program.units {
         let statement = program.slice(unit.tokens);
-        let hash = hasher.hash(Level::Statement, statement.iter());
+        let hash = hasher.hash(Level::Statement, statement);
         let is_idiom = idioms.contains(&hash);
         let weight = if is_idiom {
             1
@@ -50,59 +52,116 @@ pub(super) fn features(program: &Program, idioms: &BTreeSet<u64>) -> Vec<Feature
             add_expressions(statement, &mut hasher, &mut features);
         }
         if let Some(function) = functions.get_mut(unit.function as usize) {
-            function.add(statement, is_idiom);
+            function.statements.push((statement, is_idiom));
         }
     }
-    for function in functions {
-        function.add_runs(&mut hasher, &mut features);
+    let mut runs = Runs::default();
+    let mut last_seen = vec![(0, 0); program.name_count()];
+    for (number, function) in (1..).zip(&functions) {
+        runs.fill(function, &mut last_seen, number);
+        runs.add(&mut hasher, &mut features);
     }
     features
 }
 
 /// Hashes of a program's statements.
-pub(super) fn statement_hashes(program: &Program) -> BTreeSet<u64> {
+pub(super) fn statement_hashes(program: &Program) -> FxHashSet<u64> {
     let mut hasher = Hasher::new(program.name_count());
     let units = program.units.iter();
     units
-        .map(|unit| hasher.hash(Level::Statement, program.slice(unit.tokens).iter()))
+        .map(|unit| hasher.hash(Level::Statement, program.slice(unit.tokens)))
         .collect()
 }
 
-/// The tokens of a function, in order.
+/// The statements of a function, in order.
 #[derive(Debug, Clone, Default)]
 struct Function<'p> {
-    tokens: Vec<&'p Token>,
-    /// What all tokens before each one, and at last all, say.
-    content: Vec<usize>,
-    said: usize,
+    /// With whether each is an idiom.
+    statements: Vec<(&'p [Token], bool)>,
 }
 
-impl<'p> Function<'p> {
-    fn add(&mut self, statement: &'p [Token], is_idiom: bool) {
-        for token in statement {
-            self.tokens.push(token);
-            self.content.push(self.said);
-            self.said += if is_idiom { 0 } else { token_content(token) };
+/// What runs are made of; kept from one function to the next.
+#[derive(Debug, Default)]
+struct Runs {
+    tokens: Vec<Token>,
+    /// What all tokens before each one say.
+    content: Vec<usize>,
+    /// Tokens since the same name was last seen, [`u32::MAX`] for the first time.
+    since: Vec<u32>,
+    keys: Vec<u64>,
+}
+
+impl Runs {
+    fn fill(&mut self, function: &Function<'_>, last_seen: &mut [(u32, u32)], number: u32) {
+        self.tokens.clear();
+        self.content.clear();
+        self.since.clear();
+        self.keys.clear();
+        let mut said = 0;
+        for (statement, is_idiom) in &function.statements {
+            self.tokens.extend_from_slice(statement);
+            for token in *statement {
+                self.content.push(said);
+                said += if *is_idiom { 0 } else { token_content(token) };
+            }
         }
+        self.content.push(said);
+        for (at, token) in (0..).zip(&self.tokens) {
+            let since = last_seen.get_mut(token.name as usize).map(|seen| {
+                let (before, place) = std::mem::replace(seen, (number, at));
+                if before == number {
+                    at - place
+                } else {
+                    u32::MAX
+                }
+            });
+            self.since.push(since.unwrap_or(u32::MAX));
+        }
+        let runs = self.tokens.windows(RUN_TOKENS);
+        let runs = runs.zip(self.since.windows(RUN_TOKENS));
+        self.keys
+            .extend(runs.map(|(tokens, since)| run_key(tokens, since)));
     }
 
     /// Winnowing (Schleimer, Wilkerson, Aiken 2003): of the runs in each window, the one with the
     /// least cheap hash, the last if there are several.
-    fn add_runs(&self, hasher: &mut Hasher, features: &mut Vec<Feature>) {
-        let runs = self.tokens.windows(RUN_TOKENS);
-        let keys: Vec<u64> = runs
-            .map(|run| hasher.cheap_hash(run.iter().copied()))
-            .collect();
-        for at in winnow(&keys) {
+    fn add(&self, hasher: &mut Hasher, features: &mut Vec<Feature>) {
+        for at in winnow(&self.keys) {
             let run = self.tokens.get(at..at + RUN_TOKENS).unwrap_or_default();
-            let content = |at| self.content.get(at).copied().unwrap_or(self.said);
+            let content = |at| self.content.get(at).copied().unwrap_or_default();
             let weight = run_weight(content(at + RUN_TOKENS) - content(at));
             if weight > 0 {
-                let hash = hasher.hash(Level::Run, run.iter().copied());
+                let hash = hasher.hash(Level::Run, run);
                 features.push(Feature { hash, weight });
             }
         }
     }
+}
+
+/// A hash good enough to choose a run by: [`Hasher::cheap_hash`] for runs of one length.
+fn run_key(tokens: &[Token], since: &[u32]) -> u64 {
+    let mut numbers = [0u32; RUN_TOKENS];
+    let mut next = 0;
+    let mut key = CheapHash::default();
+    for (at, (token, since)) in tokens.iter().zip(since).enumerate() {
+        if token.name == NO_NAME {
+            key.add(token.symbol);
+            continue;
+        }
+        let before = at.checked_sub(*since as usize);
+        let number = match before.and_then(|before| numbers.get(before)) {
+            Some(number) => *number,
+            None => {
+                next += 1;
+                next - 1
+            }
+        };
+        if let Some(slot) = numbers.get_mut(at) {
+            *slot = number;
+        }
+        key.add(symbol(Kind::Name, number));
+    }
+    key.finish()
 }
 
 fn add_expressions(statement: &[Token], hasher: &mut Hasher, features: &mut Vec<Feature>) {
@@ -112,7 +171,7 @@ fn add_expressions(statement: &[Token], hasher: &mut Hasher, features: &mut Vec<
                 .get(at..at + token.size as usize)
                 .unwrap_or_default();
             features.push(Feature {
-                hash: hasher.hash(Level::Expression, tree.iter()),
+                hash: hasher.hash(Level::Expression, tree),
                 weight: expression_weight(tree),
             });
         }
@@ -186,32 +245,34 @@ impl Hasher {
     }
 
     /// Sixty-four bits of BLAKE3: nobody can write code whose hash is that of someone else's.
-    pub(super) fn hash<'t>(
-        &mut self,
-        level: Level,
-        tokens: impl Iterator<Item = &'t Token>,
-    ) -> u64 {
+    pub(super) fn hash(&mut self, level: Level, tokens: &[Token]) -> u64 {
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
-        bytes.push(level as u8);
-        self.number(tokens, |value| bytes.extend(value.to_le_bytes()));
+        bytes.resize(1 + 8 * tokens.len(), level as u8);
+        let mut words = bytes
+            .get_mut(1..)
+            .unwrap_or_default()
+            .as_chunks_mut::<8>()
+            .0
+            .iter_mut();
+        self.number(tokens, |value| {
+            if let Some(word) = words.next() {
+                *word = value.to_le_bytes();
+            }
+        });
         let hash = first_u64(blake3::hash(&bytes).as_bytes());
         self.bytes = bytes;
         hash
     }
 
     /// A hash good enough to choose by.
-    pub(super) fn cheap_hash<'t>(&mut self, tokens: impl Iterator<Item = &'t Token>) -> u64 {
-        let mut state = 0u64;
-        self.number(tokens, |value| {
-            state = (state ^ value)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(29);
-        });
-        state.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    pub(super) fn cheap_hash(&mut self, tokens: &[Token]) -> u64 {
+        let mut hash = CheapHash::default();
+        self.number(tokens, |value| hash.add(value));
+        hash.finish()
     }
 
-    fn number<'t>(&mut self, tokens: impl Iterator<Item = &'t Token>, mut add: impl FnMut(u64)) {
+    fn number(&mut self, tokens: &[Token], mut add: impl FnMut(u64)) {
         self.slice = self.slice.wrapping_add(1);
         let mut next = 0;
         for token in tokens {
@@ -225,5 +286,20 @@ impl Hasher {
             }
             add(symbol(Kind::Name, seen.1));
         }
+    }
+}
+
+#[derive(Debug, Default)]
+struct CheapHash(u64);
+
+impl CheapHash {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+    fn add(&mut self, value: u64) {
+        self.0 = (self.0 ^ value).wrapping_mul(Self::FACTOR).rotate_left(29);
+    }
+
+    fn finish(self) -> u64 {
+        self.0.wrapping_mul(Self::FACTOR)
     }
 }

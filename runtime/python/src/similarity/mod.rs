@@ -4,7 +4,8 @@
 //! statement a tree in preorder. Names that the package gives (variables, parameters, functions, classes,
 //! methods, attributes, aliases of imports) are only told apart from each other; names from outside
 //! (built-ins, members of imported modules by their full path, attributes that the package doesn't
-//! define, keywords of outside functions) are kept. Literals are one symbol per class, tables of literals
+//! define, keywords of outside functions) are kept, through however many modules of the package they are
+//! handed on (`package`). Literals are one symbol per class, tables of literals
 //! one. Annotations, docstrings, imports, `pass`, `async` and `await`, `try` around anything, printing and
 //! logging of what is there anyway, unreachable statements and values that nobody reads are dropped. What
 //! can be written in two ways is brought into one: comparisons and branches turned round, `x += 1`,
@@ -42,21 +43,27 @@ mod features;
 mod index;
 mod known;
 mod lower;
+mod package;
 mod regions;
 mod rewrite;
 mod scope;
 mod sketch;
 mod tree;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use assay_challenge_sdk::abi::PythonFile;
+use rustc_hash::FxHashSet;
+use rustpython_parser::ast::Stmt;
 
 use crate::source;
 pub use index::Index;
 pub use regions::{MAX_REGIONS, Place, Region, regions};
 pub use sketch::{DecodeError, Fingerprint, MAX_FINGERPRINT_BYTES, Scores, compare};
+
+/// Bytes of source for one token of the normalised program, in the densest code: room for all is made at
+/// once, since growing is copying.
+const BYTES_PER_TOKEN: usize = 3;
 
 /// Why a package has no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,12 +115,13 @@ pub fn fingerprint(
 }
 
 /// Hashes of the statements that almost every program has. Needs a large stack.
-fn idioms() -> &'static BTreeSet<u64> {
-    static IDIOMS: OnceLock<BTreeSet<u64>> = OnceLock::new();
+fn idioms() -> &'static FxHashSet<u64> {
+    static IDIOMS: OnceLock<FxHashSet<u64>> = OnceLock::new();
     IDIOMS.get_or_init(|| {
         let mut program = tree::Program::default();
         let body = source::parse(include_str!("idioms.py")).unwrap_or_default();
-        lower::lower(&body, 0, &BTreeSet::new(), &mut program);
+        let package = package::Package::new(std::iter::empty());
+        lower::lower(&body, 0, &package, &mut program);
         finish(&mut program);
         features::statement_hashes(&program)
     })
@@ -133,18 +141,35 @@ fn check_size(files: &[PythonFile]) -> Result<(), FingerprintError> {
 
 /// Needs a large stack.
 fn lower_package(files: &[PythonFile]) -> Result<tree::Program, FingerprintError> {
-    let modules: BTreeSet<String> = files
-        .iter()
-        .flat_map(|file| module_names(&file.path))
-        .collect();
+    let size_bytes: usize = files.iter().map(|file| file.source.len()).sum();
     let mut program = tree::Program::default();
+    program.tokens.reserve(size_bytes / BYTES_PER_TOKEN);
+    let mut package = package::Package::new(files.iter().map(|file| file.path.as_str()));
+    let mut imports = Vec::with_capacity(files.len());
+    // Syntax trees are large: only those are kept that need something from another one.
+    let mut waiting = Vec::new();
     for (number, file) in (0..).zip(files) {
-        let text = source::read(&file.source).map_err(|finding| error(file, "", finding))?;
-        let body = source::parse(&text).map_err(|finding| error(file, &text, finding))?;
-        lower::lower(&body, number, &modules, &mut program);
+        let body = parse(file)?;
+        let needs = package::Imports::of(&package, number, &body);
+        if needs.are_any {
+            waiting.push((number, body));
+        } else {
+            package.add_leaf(number, &body, &mut program);
+            lower::lower(&body, number, &package, &mut program);
+        }
+        imports.push(needs);
+    }
+    package.link(&waiting, &imports, &mut program);
+    for (number, body) in waiting {
+        lower::lower(&body, number, &package, &mut program);
     }
     finish(&mut program);
     Ok(program)
+}
+
+fn parse(file: &PythonFile) -> Result<Vec<Stmt>, FingerprintError> {
+    let text = source::read(&file.source).map_err(|finding| error(file, "", finding))?;
+    source::parse(&text).map_err(|finding| error(file, &text, finding))
 }
 
 /// What can be done when all files are there.
@@ -153,14 +178,6 @@ fn finish(program: &mut tree::Program) {
     rewrite::join_members(program);
     dead::drop_dead(program);
     rewrite::inline(program);
-}
-
-/// Names under which a file is imported: its folders and itself.
-fn module_names(path: &str) -> impl Iterator<Item = String> {
-    let name = path.strip_suffix(".py").unwrap_or(path);
-    name.split('/')
-        .filter(|part| !part.is_empty() && *part != "__init__" && *part != ".")
-        .map(str::to_owned)
 }
 
 fn error(file: &PythonFile, text: &str, finding: crate::finding::Finding) -> FingerprintError {

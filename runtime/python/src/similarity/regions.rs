@@ -89,9 +89,8 @@ impl Sequence {
         let (mut tokens, mut files) = (Vec::new(), Vec::new());
         for unit in &program.units {
             let statement = program.slice(unit.tokens);
-            let is_template = template.is_some_and(|template| {
-                template.has(hasher.hash(Level::Statement, statement.iter()))
-            });
+            let is_template = template
+                .is_some_and(|template| template.has(hasher.hash(Level::Statement, statement)));
             if !is_template {
                 tokens.extend_from_slice(statement);
                 files.resize(tokens.len(), unit.file);
@@ -114,7 +113,7 @@ impl Sequence {
             .windows(MIN_TOKENS)
             .enumerate()
             .filter(|(at, _)| self.files.get(*at) == self.files.get(at + MIN_TOKENS - 1))
-            .map(|(at, run)| (at, hasher.cheap_hash(run.iter())))
+            .map(|(at, run)| (at, hasher.cheap_hash(run)))
             .collect()
     }
 }

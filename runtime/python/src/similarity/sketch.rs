@@ -12,6 +12,8 @@ const CHECKSUM_BYTES: usize = 8;
 const ENTRY_BYTES: usize = 8 + 1 + 1;
 /// Hashes that are kept.
 const MAX_ENTRIES: usize = (MAX_FINGERPRINT_BYTES - HEADER_BYTES - CHECKSUM_BYTES) / ENTRY_BYTES;
+/// Features of a large package that are sorted to begin with: it has some of them several times.
+const SORTED_AT_ONCE: usize = 3 * MAX_ENTRIES;
 /// Scores are in 1/10,000.
 const SCALE: u64 = 10_000;
 
@@ -79,19 +81,26 @@ pub enum DecodeError {
 
 impl Fingerprint {
     pub(super) fn new(mut features: Vec<Feature>, template: Option<&Self>) -> Self {
-        features.sort_unstable();
-        let mut entries: Vec<Entry> = features
-            .chunk_by(|a, b| a.hash == b.hash)
-            .filter_map(|same| {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut rest = features.as_mut_slice();
+        let mut chunk = SORTED_AT_ONCE;
+        while !rest.is_empty() && entries.len() <= MAX_ENTRIES {
+            let (least, greater) = split_least(rest, chunk);
+            least.sort_unstable();
+            let merged = least.chunk_by(|a, b| a.hash == b.hash).filter_map(|same| {
                 let first = same.first()?;
                 Some(Entry {
                     hash: first.hash,
                     weight: first.weight,
                     count: u8::try_from(same.len().ilog2() + 1).unwrap_or(u8::MAX),
                 })
-            })
-            .filter(|entry| !template.is_some_and(|template| template.has(entry.hash)))
-            .collect();
+            });
+            entries.extend(
+                merged.filter(|entry| !template.is_some_and(|template| template.has(entry.hash))),
+            );
+            rest = greater;
+            chunk *= 2;
+        }
         let limit = (entries.len() > MAX_ENTRIES)
             .then(|| entries.get(MAX_ENTRIES - 1).map(|entry| entry.hash))
             .flatten();
@@ -183,6 +192,23 @@ impl Fingerprint {
         }
         Ok(Self { entries, limit })
     }
+}
+
+/// Takes about `count` features with the least hashes off, all of a hash together.
+fn split_least(features: &mut [Feature], count: usize) -> (&mut [Feature], &mut [Feature]) {
+    if count >= features.len() {
+        return (features, &mut []);
+    }
+    let (_, last, greater) = features.select_nth_unstable(count);
+    let hash = last.hash;
+    let mut end = count + 1;
+    for at in 0..greater.len() {
+        if greater.get(at).is_some_and(|feature| feature.hash == hash) {
+            greater.swap(at, end - count - 1);
+            end += 1;
+        }
+    }
+    features.split_at_mut(end)
 }
 
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {

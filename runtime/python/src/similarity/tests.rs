@@ -220,6 +220,253 @@ fn the_package_counts_not_its_files() {
     assert_eq!(split, Ok(of(&format!("{first}{second}"))));
 }
 
+/// A program that reads a tree of folders, without its imports, and how it names what it imports.
+fn reader(walk: &str, join: &str, loads: &str) -> String {
+    format!(
+        "def read(top, key):
+    for folder, _, names in {walk}(top, followlinks=True):
+        yield [{loads}(open({join}(folder, name)).read())[key] for name in names]
+"
+    )
+}
+
+#[track_caller]
+fn assert_same_package(whole: &str, files: &[(&str, &str)]) {
+    let files: Vec<PythonFile> = files
+        .iter()
+        .map(|(path, source)| PythonFile {
+            path: (*path).to_owned(),
+            source: source.as_bytes().to_vec(),
+        })
+        .collect();
+    let made = fingerprint(&files, None);
+    let texts = files
+        .iter()
+        .map(|file| String::from_utf8_lossy(&file.source));
+    let texts = texts.collect::<Vec<_>>().join("-----\n");
+    assert_eq!(made, Ok(of(whole)), "\n{texts}");
+}
+
+#[test]
+fn names_from_outside_stay_so_when_a_module_hands_them_on() {
+    let whole = format!(
+        "import os, json\n{}",
+        reader("os.walk", "os.path.join", "json.loads")
+    );
+    let mods = "import os as osp, json\nfrom json import loads as parse\nfrom os.path import join\ntour = osp.walk\n";
+    for (names, walk, join, loads) in [
+        (
+            "from mods import osp, parse, join",
+            "osp.walk",
+            "join",
+            "parse",
+        ),
+        (
+            "from mods import osp as a",
+            "a.walk",
+            "a.path.join",
+            "parse",
+        ),
+        ("import mods", "mods.tour", "mods.join", "mods.json.loads"),
+        (
+            "import mods as m\nw = m.osp.walk",
+            "w",
+            "m.osp.path.join",
+            "m.parse",
+        ),
+        (
+            "from . import mods",
+            "mods.osp.walk",
+            "mods.join",
+            "mods.parse",
+        ),
+        (
+            "from .mods import tour as t, osp, json as js",
+            "t",
+            "osp.path.join",
+            "js.loads",
+        ),
+        ("from mods import *", "tour", "osp.path.join", "json.loads"),
+        (
+            "try:\n    from mods import osp\nexcept ImportError:\n    raise",
+            "osp.walk",
+            "osp.path.join",
+            "parse",
+        ),
+    ] {
+        let main = format!(
+            "{names}\nfrom mods import parse\n{}",
+            reader(walk, join, loads)
+        );
+        assert_same_package(&whole, &[("mods.py", mods), ("main.py", &main)]);
+        assert_same_package(&whole, &[("main.py", &main), ("mods.py", mods)]);
+        let deeper = [
+            ("src/agent/main.py", main.as_str()),
+            ("src/agent/mods.py", mods),
+        ];
+        assert_same_package(&whole, &deeper);
+    }
+    let inside = reader("osp.walk", "join", "parse").replace(
+        ":\n    for",
+        ":\n    from mods import osp, join, parse\n    for",
+    );
+    assert_same_package(&whole, &[("main.py", &inside), ("mods.py", mods)]);
+}
+
+#[test]
+fn names_are_followed_through_packages_and_chains() {
+    let whole = format!(
+        "import os, json\n{}",
+        reader("os.walk", "os.path.join", "json.loads")
+    );
+    let main = |imports: &str, walk: &str, join: &str, loads: &str| {
+        format!("{imports}\n{}", reader(walk, join, loads))
+    };
+    for (imports, walk, join, loads) in [
+        ("from lib import a, b, c", "a.walk", "b", "c"),
+        ("from lib import *", "a.walk", "b", "c"),
+        ("import lib", "lib.a.walk", "lib.b", "lib.c"),
+        (
+            "import lib.inner.base",
+            "lib.inner.base.a.walk",
+            "lib.b",
+            "lib.c",
+        ),
+        (
+            "import lib.inner.base as x, lib",
+            "x.a.walk",
+            "lib.b",
+            "x.c",
+        ),
+        (
+            "from lib.inner import base",
+            "base.a.walk",
+            "base.a.path.join",
+            "base.c",
+        ),
+        (
+            "from lib import inner",
+            "inner.base.a.walk",
+            "inner.b",
+            "inner.base.c",
+        ),
+    ] {
+        let main = main(imports, walk, join, loads);
+        assert_same_package(
+            &whole,
+            &[
+                ("main.py", &main),
+                (
+                    "lib/__init__.py",
+                    "from .inner import *\nfrom .inner.base import c",
+                ),
+                (
+                    "lib/inner/__init__.py",
+                    "from . import base\nfrom .base import a\nfrom ..more import b",
+                ),
+                (
+                    "lib/inner/base.py",
+                    "import os as a\nfrom json import loads as c",
+                ),
+                ("lib/more.py", "from .inner.base import a\nb = a.path.join"),
+            ],
+        );
+    }
+    // A chain of stars with lists of what they give away, and without a folder's own file.
+    assert_same_package(
+        &whole,
+        &[
+            (
+                "lib/a.py",
+                "import os as _os, json\nfrom io import open\n__all__ = ['_os']\n__all__ += ['json']",
+            ),
+            ("lib/b.py", "from lib.a import *\n__all__ = ('_os', 'json')"),
+            (
+                "main.py",
+                &main(
+                    "from lib.b import *",
+                    "_os.walk",
+                    "_os.path.join",
+                    "json.loads",
+                ),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn names_that_modules_hand_each_other_in_a_circle_are_found_or_given_up() {
+    let whole = format!(
+        "import os, json\n{}",
+        reader("os.walk", "os.path.join", "json.loads")
+    );
+    let main = format!(
+        "from a import *\nfrom b import other\nimport a\n{}",
+        reader("second.walk", "a.second.path.join", "other")
+    );
+    assert_same_package(
+        &whole,
+        &[
+            (
+                "a.py",
+                "import main, a\nfrom b import first\nfrom a import first as second\nfrom json import loads",
+            ),
+            (
+                "b.py",
+                "from a import *\nimport os as first\nfrom a import loads as other\nfrom b import *",
+            ),
+            ("main.py", &main),
+        ],
+    );
+    // Nobody has it: it is the package's, as in one file.
+    let unknown = "def f(p):\n    return p.join(thing(p), 3)\n";
+    assert_same_package(
+        unknown,
+        &[
+            ("a.py", "from b import thing\nfrom b import *"),
+            ("b.py", "from a import thing\nfrom a import *"),
+            ("c.py", &format!("from a import thing\n{unknown}")),
+        ],
+    );
+}
+
+#[test]
+fn what_the_package_defines_stays_its_own_through_any_module() {
+    let (base, rest) = (
+        "class Box:\n    def get(self, x):\n        return sorted(x)[0]\ndef f(x):\n    return sorted(x.a())[0]\ndef open(x):\n    return f(x) + f(x)\n",
+        "def g(x):\n    return f(x).b(1) + open(f(x)).c\nBox.get(g, f)\n",
+    );
+    for imports in [
+        "from base import *",
+        "from base import f, open, Box",
+        "from hub import *",
+        "from hub import f, open, Box",
+    ] {
+        assert_same_package(
+            &format!("{base}{rest}"),
+            &[
+                ("base.py", base),
+                ("hub.py", "from base import *"),
+                ("main.py", &format!("{imports}\n{rest}")),
+            ],
+        );
+    }
+    assert_same_package(
+        &format!("{base}{rest}"),
+        &[
+            ("base.py", base),
+            ("hub.py", "from base import f as k, open, Box"),
+            (
+                "main.py",
+                &format!(
+                    "from hub import k, open, Box\n{}",
+                    rest.replace("f(", "k(").replace(", f)", ", k)")
+                ),
+            ),
+        ],
+    );
+}
+
 #[test]
 fn a_sample_gives_the_scores_of_the_whole() {
     use std::fmt::Write;

@@ -1,8 +1,7 @@
 //! The normalised program: trees in preorder, cut into units.
 
 use std::collections::HashMap;
-
-use unicode_normalization::{UnicodeNormalization, is_nfkc};
+use std::rc::Rc;
 
 /// What a token is, when it isn't a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,14 +151,21 @@ pub(super) struct Program {
     pub units: Vec<Unit>,
     pub functions: u32,
     names: Vec<Name>,
-    by_text: HashMap<String, usize>,
+    by_text: HashMap<Rc<str>, Text>,
     next_name: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// A name or dotted path of a program, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Text(u32);
+
+#[derive(Debug, Clone)]
 struct Name {
-    symbol: u64,
+    text: Rc<str>,
+    /// Its symbol when it is kept; made when it is asked for.
+    symbol: Option<u64>,
     id: u32,
+    is_builtin: bool,
     /// The package defines an attribute, a global, a class or a function of this name.
     is_defined: bool,
     is_builtin_method: bool,
@@ -189,30 +195,65 @@ impl Program {
         id
     }
 
-    /// Symbol and number of an attribute, global or kept name.
-    pub(super) fn named(&mut self, text: &str) -> (u64, u32) {
-        if let Some(name) = self.by_text.get(text).and_then(|at| self.names.get(*at)) {
-            return (name.symbol, name.id);
+    /// The number of a text: what is written the same has the same.
+    pub(super) fn text(&mut self, text: &str) -> Text {
+        if let Some(known) = self.by_text.get(text) {
+            return *known;
         }
+        let number = Text(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        let text: Rc<str> = text.into();
         let name = Name {
-            symbol: first_u64(blake3::hash(text.as_bytes()).as_bytes()) | KEPT,
+            symbol: None,
             id: self.fresh(),
+            is_builtin: super::known::is_builtin(&text),
             is_defined: false,
-            is_builtin_method: super::known::is_builtin_method(text),
+            is_builtin_method: super::known::is_builtin_method(&text),
+            text: Rc::clone(&text),
         };
-        self.by_text.insert(text.to_owned(), self.names.len());
         self.names.push(name);
-        (name.symbol, name.id)
+        self.by_text.insert(text, number);
+        number
+    }
+
+    fn name(&self, text: Text) -> Option<&Name> {
+        self.names.get(text.0 as usize)
+    }
+
+    /// What is written.
+    pub(super) fn written(&self, text: Text) -> Rc<str> {
+        self.name(text)
+            .map_or_else(|| "".into(), |name| Rc::clone(&name.text))
+    }
+
+    /// Whether every module can read the name.
+    pub(super) fn is_builtin(&self, text: Text) -> bool {
+        self.name(text).is_some_and(|name| name.is_builtin)
+    }
+
+    /// Symbol and number of an attribute, global or kept name.
+    pub(super) fn named(&mut self, text: Text) -> (u64, u32) {
+        let Some(name) = self.names.get_mut(text.0 as usize) else {
+            return (KEPT, NO_NAME);
+        };
+        let made = || first_u64(blake3::hash(name.text.as_bytes()).as_bytes()) | KEPT;
+        (*name.symbol.get_or_insert_with(made), name.id)
     }
 
     /// Number of a name that the package defines.
-    pub(super) fn define(&mut self, text: &str) -> u32 {
-        let (_, id) = self.named(text);
-        let at = self.by_text.get(text).copied();
-        if let Some(name) = at.and_then(|at| self.names.get_mut(at)) {
+    pub(super) fn define(&mut self, text: Text) -> u32 {
+        self.names.get_mut(text.0 as usize).map_or(NO_NAME, |name| {
             name.is_defined = true;
-        }
-        id
+            name.id
+        })
+    }
+
+    /// Number of the keyword of a name. Keywords have names of their own: a parameter doesn't make an
+    /// attribute of its name the package's.
+    pub(super) fn keyword(&mut self, name: &str) -> Text {
+        let mut keyword = String::with_capacity(name.len() + 1);
+        keyword.push_str(name);
+        keyword.push('=');
+        self.text(&keyword)
     }
 
     /// Settles which attributes are the package's own, when all files are there.
@@ -250,9 +291,9 @@ fn children(token: &Token) -> u32 {
     u32::try_from(token.symbol & u64::from(u32::MAX)).unwrap_or_default()
 }
 
-/// Counts the tokens of each tree in a slice of whole trees.
-pub(super) fn count_sizes(tokens: &mut [Token]) {
-    let mut sizes: Vec<u32> = Vec::new();
+/// Counts the tokens of each tree in a slice of whole trees. `sizes` is room for its work.
+pub(super) fn count_sizes(tokens: &mut [Token], sizes: &mut Vec<u32>) {
+    sizes.clear();
     for token in tokens.iter_mut().rev() {
         let after = sizes.len().saturating_sub(children(token) as usize);
         token.size = 1 + sizes.drain(after..).sum::<u32>();
@@ -272,13 +313,4 @@ pub(super) fn first_u64(bytes: &[u8; 32]) -> u64 {
         .take(8)
         .rev()
         .fold(0, |value, byte| value << 8 | u64::from(*byte))
-}
-
-/// An identifier as CPython compares it.
-pub(super) fn fold_name(name: &str) -> std::borrow::Cow<'_, str> {
-    if name.is_ascii() || is_nfkc(name) {
-        name.into()
-    } else {
-        name.nfkc().collect::<String>().into()
-    }
 }

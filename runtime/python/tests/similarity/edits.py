@@ -271,18 +271,68 @@ def bound(part):
         yield from bound(node)
 
 
-def split(tree, rng):
+def halves(tree):
+    """The imports, the first and the second half of the rest, and what names the first half gives the second."""
     imports = [part for part in tree.body if is_import(part)]
     rest = [part for part in tree.body if part not in imports]
     middle = len(rest) // 2
+    given = {name for part in rest[:middle] for name in bound(part)}
+    return imports, rest[:middle], rest[middle:], given
+
+
+def used(parts):
+    return {node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)}
+
+
+def module(*parts):
+    return ast.Module(body=[part for block in parts for part in block], type_ignores=[])
+
+
+def from_import(source, names):
     # Star imports leave out names that begin with an underscore.
-    used = {node.id for part in rest[middle:] for node in ast.walk(part) if isinstance(node, ast.Name)}
-    shared = sorted(used & {name for part in rest[:middle] for name in bound(part)})
-    link = statements(f"from .m1 import {', '.join(shared)}") if shared else []
-    return [
-        ast.Module(body=imports + rest[:middle], type_ignores=[]),
-        ast.Module(body=copy.deepcopy(imports) + link + rest[middle:], type_ignores=[]),
-    ]
+    return statements(f"from {source} import {', '.join(sorted(names))}") if names else []
+
+
+def split(tree, rng):
+    imports, first, second, given = halves(tree)
+    link = from_import(".m0", used(second) & given)
+    return [module(imports, first), module(copy.deepcopy(imports), link, second)]
+
+
+def split_handed_on(tree, rng):
+    """The second half has what the first imported, by way of a third module that calls some of it otherwise."""
+    imports, first, second, given = halves(tree)
+    imported = {name for part in imports for name in bound(part)}
+    names = sorted(used(second) & (given | imported))
+    other = {name: f"handed_{number}" for number, name in enumerate(names) if name in imported}
+    hub = from_import("m0", [f"{name} as {other[name]}" if name in other else name for name in names])
+    link = from_import(".m1", [f"{other[name]} as {name}" if name in other else name for name in names])
+    return [module(imports, first), module(hub), module(link, second)]
+
+
+def split_star(tree, rng):
+    imports, first, second, given = halves(tree)
+    imported = {name for part in imports for name in bound(part)}
+    names = statements(f"__all__ = {sorted(given | imported)!r}")
+    rest = [part for part in first if not any(name == "__all__" for name in bound(part))]
+    return [module(imports, names, rest), module(statements("from .m0 import *")), module(statements("from m1 import *"), second)]
+
+
+def split_qualified(tree, rng):
+    """The second half calls what the first imported `m1.m0.name`."""
+    imports, first, second, given = halves(tree)
+    nodes = [node for part in second for node in ast.walk(part)]
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    imported = {name for part in imports for name in bound(part)} - own
+
+    class Names(ast.NodeTransformer):
+        def visit_Name(self, node):
+            return statements(f"m1.m0.{node.id}")[0].value if node.id in imported else node
+
+    link = statements("import m1") + from_import("m0", used(second) & given)
+    second = [Names().visit(part) for part in second]
+    return [module(imports, first), module(statements("from . import m0")), module(link, second)]
 
 
 HELPERS = [
@@ -530,7 +580,7 @@ def everything(tree, rng):
 
 WHOLE = [
     rename, reformat, reorder, dead_code, dummies, live_dummies, logging_calls, wrap_async, wrap_class, make_async,
-    split, change_literals, drop_docstrings, swap_branches, for_to_while, extract_variables, comprehension_to_loop,
+    split, split_handed_on, split_star, split_qualified, change_literals, drop_docstrings, swap_branches, for_to_while, extract_variables, comprehension_to_loop,
     unchain, expand_operators, formats, swap_statements, type_hints, try_everything, alias_builtins, to_methods, to_functions, everything,
 ]
 PADDED = [helpers, padded]

@@ -29,7 +29,8 @@ use crate::request::{Input, Request};
 
 /// More than the limit, so that a refused fork can be told from a used up limit by looking.
 const PROCESSES_SLACK: u64 = 8;
-/// In the control groups besides the box: the helper of the slot and the supervisor.
+/// In the control groups besides the program: the helper of the slot, and the first process of the
+/// box or the supervisor.
 const HELPERS: u64 = 2;
 /// Private memory of each process may be this many times the limit where the kernel counts all
 /// together: programs reserve more than they use.
@@ -236,7 +237,7 @@ impl KernelBackend {
         let of_the_box = u64::from(self.mode == Mode::Native);
         place
             .groups
-            .prepare(limits.memory_bytes, limits.processes + of_the_box + HELPERS)
+            .prepare(limits.memory_bytes, limits.processes + HELPERS)
             .map_err(SandboxError::system("preparing control groups"))?;
         let places = self.places(slot)?;
         let (kind, input) = self.input(request, facts)?;

@@ -4,14 +4,14 @@ use rustpython_parser::ast::{
     self, BoolOp, CmpOp, Constant, Expr, ExprContext, Operator, Ranged, UnaryOp,
 };
 use rustpython_parser::text_size::TextRange;
+use unicode_normalization::UnicodeNormalization;
 
-use super::super::known;
 use super::super::scope::{Binding, ScopeKind};
-use super::super::tree::{Kind, Owner, fold_name, symbol};
+use super::super::tree::{Kind, Owner, symbol};
 use super::Lowering;
 
-impl<'a> Lowering<'a, '_> {
-    pub(super) fn expressions(&mut self, expressions: &'a [Expr]) -> usize {
+impl Lowering<'_> {
+    pub(super) fn expressions(&mut self, expressions: &[Expr]) -> usize {
         for expression in expressions {
             self.expression(expression);
         }
@@ -19,14 +19,14 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// An expression that may be missing: then `None` stands for it.
-    fn optional(&mut self, expression: Option<&'a Expr>, range: TextRange) {
+    fn optional(&mut self, expression: Option<&Expr>, range: TextRange) {
         match expression {
             Some(expression) => self.expression(expression),
             None => self.leaf(Kind::None, range),
         }
     }
 
-    pub(super) fn expression(&mut self, expression: &'a Expr) {
+    pub(super) fn expression(&mut self, expression: &Expr) {
         let range = expression.range();
         match expression {
             Expr::BoolOp(ast::ExprBoolOp {
@@ -227,7 +227,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// A list, set or tuple. A table of literals is one literal, however long.
-    fn display(&mut self, kind: Kind, elements: &'a [Expr], range: TextRange) {
+    fn display(&mut self, kind: Kind, elements: &[Expr], range: TextRange) {
         if !elements.is_empty() && elements.iter().all(is_literal) {
             return self.leaf(Kind::Constants, range);
         }
@@ -235,7 +235,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// The values of an f-string; its text is a literal like others.
-    fn formatted(&mut self, values: &'a [Expr]) -> usize {
+    fn formatted(&mut self, values: &[Expr]) -> usize {
         let mut count = 0;
         for value in values {
             match value {
@@ -249,13 +249,7 @@ impl<'a> Lowering<'a, '_> {
         count
     }
 
-    pub(super) fn binary(
-        &mut self,
-        left: &'a Expr,
-        op: Operator,
-        right: &'a Expr,
-        range: TextRange,
-    ) {
+    pub(super) fn binary(&mut self, left: &Expr, op: Operator, right: &Expr, range: TextRange) {
         if is_literal(left) && is_literal(right) {
             return self.expression(left);
         }
@@ -275,7 +269,7 @@ impl<'a> Lowering<'a, '_> {
         });
     }
 
-    fn unary(&mut self, op: UnaryOp, operand: &'a Expr, range: TextRange) {
+    fn unary(&mut self, op: UnaryOp, operand: &Expr, range: TextRange) {
         let kind = match op {
             UnaryOp::Not => {
                 self.condition(operand, false);
@@ -297,7 +291,7 @@ impl<'a> Lowering<'a, '_> {
     /// A condition without a `not` at its outside where that can be had: by turning the comparison, or,
     /// where `may_turn`, the branches. Whether the branches must be turned is returned. With
     /// `may_turn` false it is the opposite of `test` that is added.
-    pub(super) fn condition(&mut self, test: &'a Expr, may_turn: bool) -> bool {
+    pub(super) fn condition(&mut self, test: &Expr, may_turn: bool) -> bool {
         let (mut test, mut is_negated) = (test, !may_turn);
         while let Expr::UnaryOp(ast::ExprUnaryOp {
             range: _,
@@ -329,7 +323,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn compare(&mut self, comparison: &'a ast::ExprCompare, is_negated: bool) {
+    fn compare(&mut self, comparison: &ast::ExprCompare, is_negated: bool) {
         let ast::ExprCompare {
             range,
             left,
@@ -343,7 +337,7 @@ impl<'a> Lowering<'a, '_> {
         let are_short = comparators.iter().rev().skip(1).all(is_short);
         let kind = if are_short { Kind::And } else { Kind::Chain };
         self.node(kind, *range, |this| {
-            let mut previous: &'a Expr = left;
+            let mut previous: &Expr = left;
             for (op, right) in ops.iter().zip(comparators) {
                 if are_short {
                     this.compare_two(previous, *op, right, false, *range);
@@ -365,9 +359,9 @@ impl<'a> Lowering<'a, '_> {
 
     fn compare_two(
         &mut self,
-        left: &'a Expr,
+        left: &Expr,
         op: CmpOp,
-        right: &'a Expr,
+        right: &Expr,
         is_negated: bool,
         range: TextRange,
     ) {
@@ -383,22 +377,44 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// A chain of attributes, taken apart once: looking for its base at each link would be quadratic.
-    fn attribute(&mut self, attribute: &'a ast::ExprAttribute) {
-        let mut links = vec![attribute];
-        let mut base = attribute.value.as_ref();
-        while let Expr::Attribute(link) = base {
-            links.push(link);
-            base = &link.value;
+    fn attribute(&mut self, attribute: &ast::ExprAttribute) {
+        if let Expr::Attribute(next) = attribute.value.as_ref() {
+            let mut links = vec![attribute, next];
+            let mut base = next.value.as_ref();
+            while let Expr::Attribute(link) = base {
+                links.push(link);
+                base = &link.value;
+            }
+            self.links(base, &links);
+        } else {
+            self.links(&attribute.value, &[attribute]);
         }
-        if let Some(path) = self.scopes.path_of(base, &links) {
-            return self.kept(&path, attribute.range);
-        }
-        let owner = self.owner_of_members(base);
-        // The outermost link comes first.
-        for link in &links {
-            self.push(symbol(Kind::Member, 2), link.range);
-        }
-        self.expression(base);
+    }
+
+    /// Attributes of `base`, the outermost link first.
+    fn links(&mut self, base: &Expr, links: &[&ast::ExprAttribute]) {
+        let Some(outermost) = links.first() else {
+            return;
+        };
+        let open = |this: &mut Self| {
+            for link in links {
+                this.push(symbol(Kind::Member, 2), link.range);
+            }
+        };
+        let owner = if let Expr::Name(name) = base {
+            let (text, binding) = self.meaning(&name.id);
+            if let Some(path) = self.scopes.path_of(text, binding, links, self.program) {
+                return self.kept(path, outermost.range);
+            }
+            open(self);
+            let is_store = name.ctx == ExprContext::Store;
+            self.bound_name(text, binding, is_store, name.range);
+            owner_by_binding(binding)
+        } else {
+            open(self);
+            self.expression(base);
+            self.owner_of_members(base)
+        };
         for (inner, link) in links.iter().rev().enumerate() {
             let ast::ExprAttribute {
                 range,
@@ -408,40 +424,39 @@ impl<'a> Lowering<'a, '_> {
             } = link;
             let is_store = *ctx == ExprContext::Store;
             let owner = if inner == 0 { owner } else { Owner::Any };
+            let attr = self.program.text(attr);
             self.attribute_name(attr, owner, is_store, *range);
         }
     }
 
     /// Whether what is called comes from outside of the package.
-    pub(super) fn is_outside(&self, called: &Expr) -> bool {
+    pub(super) fn is_outside(&mut self, called: &Expr) -> bool {
         let mut base = called;
         while let Expr::Attribute(link) = base {
             base = &link.value;
         }
-        match base {
-            Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
-                None => called.is_name_expr() && known::is_builtin(&name.id),
-                Some(Binding::Path(_) | Binding::Alias(_)) => true,
-                Some(Binding::Own(_) | Binding::Receiver(_) | Binding::Options(_)) => false,
-            },
-            _ => false,
+        let Expr::Name(name) = base else {
+            return false;
+        };
+        let (text, binding) = self.meaning(&name.id);
+        match binding {
+            None => called.is_name_expr() && self.program.is_builtin(text),
+            Some(Binding::Path(_) | Binding::Alias(_)) => true,
+            Some(Binding::Module(..)) => self.scopes.path(called, self.program).is_some(),
+            Some(Binding::Own(_) | Binding::Receiver(_) | Binding::Options(_)) => false,
         }
     }
 
-    pub(super) fn owner_of_members(&self, object: &Expr) -> Owner {
+    pub(super) fn owner_of_members(&mut self, object: &Expr) -> Owner {
         let is_super = |call: &ast::ExprCall| matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "super");
         match object {
-            Expr::Name(name) => match self.scopes.look_up(&fold_name(&name.id)) {
-                Some(Binding::Receiver(_)) => Owner::Receiver,
-                Some(Binding::Options(_)) => Owner::Package,
-                _ => Owner::Any,
-            },
+            Expr::Name(name) => owner_by_binding(self.meaning(&name.id).1),
             Expr::Call(call) if is_super(call) => Owner::Receiver,
             _ => Owner::Any,
         }
     }
 
-    fn call(&mut self, call: &'a ast::ExprCall) {
+    fn call(&mut self, call: &ast::ExprCall) {
         let ast::ExprCall {
             range,
             func,
@@ -467,11 +482,15 @@ impl<'a> Lowering<'a, '_> {
         {
             return self.node(Kind::Member, *range, |this| {
                 this.expression(object);
-                this.attribute_name(text, this.owner_of_members(object), false, *range);
+                let owner = this.owner_of_members(object);
+                let text: String = text.nfkc().collect();
+                let name = this.program.text(&text);
+                this.attribute_name(name, owner, false, *range);
                 2
             });
         }
-        let is_outside = self.is_outside(func);
+        // Who is called only matters to keywords.
+        let is_outside = !keywords.is_empty() && self.is_outside(func);
         self.node(Kind::Call, *range, |this| {
             this.expression(func);
             let positional = this.expressions(args);
@@ -481,14 +500,18 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// Keyword arguments. Those of outside functions are kept.
-    pub(super) fn keywords(&mut self, keywords: &'a [ast::Keyword], is_outside: bool) {
+    pub(super) fn keywords(&mut self, keywords: &[ast::Keyword], is_outside: bool) {
         for keyword in keywords {
             let ast::Keyword { range, arg, value } = keyword;
             self.node(Kind::Keyword, *range, |this| {
                 match arg {
-                    Some(arg) if is_outside => this.kept(&keyword_name(arg), *range),
                     Some(arg) => {
-                        this.attribute_name(&keyword_name(arg), Owner::Receiver, true, *range);
+                        let name = this.program.keyword(arg);
+                        if is_outside {
+                            this.kept(name, *range);
+                        } else {
+                            this.attribute_name(name, Owner::Receiver, true, *range);
+                        }
                     }
                     None => this.leaf(Kind::Starred, *range),
                 }
@@ -501,8 +524,8 @@ impl<'a> Lowering<'a, '_> {
     fn comprehension(
         &mut self,
         kind: Kind,
-        elements: &[&'a Expr],
-        generators: &'a [ast::Comprehension],
+        elements: &[&Expr],
+        generators: &[ast::Comprehension],
         range: TextRange,
     ) {
         self.scopes.enter(ScopeKind::Comprehension);
@@ -536,9 +559,12 @@ impl<'a> Lowering<'a, '_> {
     }
 }
 
-/// Keywords have names of their own: a parameter doesn't make an attribute of its name the package's.
-pub(super) fn keyword_name(name: &str) -> String {
-    format!("{name}=")
+fn owner_by_binding(binding: Option<Binding>) -> Owner {
+    match binding {
+        Some(Binding::Receiver(_) | Binding::Module(..)) => Owner::Receiver,
+        Some(Binding::Options(_)) => Owner::Package,
+        _ => Owner::Any,
+    }
 }
 
 /// Kind of a comparison or its opposite, and whether its sides change places.

@@ -15,11 +15,11 @@ struct Comprehension<'a> {
     generators: &'a [ast::Comprehension],
 }
 
-impl<'a> Lowering<'a, '_> {
+impl Lowering<'_> {
     /// Adds `variable = [...]` as a loop, if it is one; `variable` adds the variable's token.
     pub(super) fn assign_comprehension(
         &mut self,
-        value: &'a Expr,
+        value: &Expr,
         range: TextRange,
         variable: impl Fn(&mut Self),
     ) -> bool {
@@ -36,7 +36,7 @@ impl<'a> Lowering<'a, '_> {
                 variable(this);
                 match kind {
                     Kind::SetComp => this.node(Kind::Call, range, |this| {
-                        this.kept("set", range);
+                        this.kept_text("set", range);
                         1
                     }),
                     kind => this.leaf(kind, range),
@@ -69,7 +69,7 @@ impl<'a> Lowering<'a, '_> {
                     this.push(symbol(Kind::Member, 2), range);
                     variable(this);
                     let method = if kind == Kind::List { "append" } else { "add" };
-                    this.kept(method, range);
+                    this.kept_text(method, range);
                     for element in elements {
                         this.expression(element);
                     }
@@ -86,7 +86,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// Heads of the loops and of their conditions.
-    fn loop_heads(&mut self, generators: &'a [ast::Comprehension]) -> Vec<usize> {
+    fn loop_heads(&mut self, generators: &[ast::Comprehension]) -> Vec<usize> {
         let mut heads = Vec::new();
         for generator in generators {
             let ast::Comprehension {

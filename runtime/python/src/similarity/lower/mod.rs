@@ -9,19 +9,17 @@ mod loops;
 mod patterns;
 mod statements;
 
-use std::collections::BTreeSet;
-
 use rustpython_parser::ast::Stmt;
 use rustpython_parser::text_size::TextRange;
 
-use super::known;
+use super::package::Package;
 use super::scope::{Binding, ScopeKind, Scopes};
-use super::tree::{Kind, NO_NAME, Owner, Program, Token, Unit, fold_name, symbol};
+use super::tree::{Kind, NO_NAME, Owner, Program, Text, Token, Unit, symbol};
 
-/// Adds a file to the program. `modules` are the names under which files of the package are imported.
-pub(super) fn lower(body: &[Stmt], file: u32, modules: &BTreeSet<String>, program: &mut Program) {
+/// Adds a file to the program. What it imports from the package is known.
+pub(super) fn lower(body: &[Stmt], file: u32, package: &Package<'_>, program: &mut Program) {
     let mut lowering = Lowering {
-        scopes: Scopes::new(modules),
+        scopes: Scopes::new(package, file),
         function: program.functions,
         file,
         program,
@@ -33,14 +31,14 @@ pub(super) fn lower(body: &[Stmt], file: u32, modules: &BTreeSet<String>, progra
     lowering.scopes.leave();
 }
 
-struct Lowering<'a, 'p> {
+struct Lowering<'p> {
     program: &'p mut Program,
-    scopes: Scopes<'a>,
+    scopes: Scopes<'p>,
     file: u32,
     function: u32,
 }
 
-impl Lowering<'_, '_> {
+impl Lowering<'_> {
     fn push(&mut self, symbol: u64, range: TextRange) -> usize {
         let at = self.program.tokens.len();
         self.program.tokens.push(Token {
@@ -82,14 +80,19 @@ impl Lowering<'_, '_> {
     }
 
     /// A name from outside.
-    fn kept(&mut self, text: &str, range: TextRange) {
+    fn kept(&mut self, text: Text, range: TextRange) {
         let (symbol, _) = self.program.named(text);
         self.push(symbol, range);
     }
 
+    fn kept_text(&mut self, text: &str, range: TextRange) {
+        let text = self.program.text(text);
+        self.kept(text, range);
+    }
+
     /// An attribute's name, without the object.
-    fn attribute_name(&mut self, text: &str, owner: Owner, is_store: bool, range: TextRange) {
-        let (symbol, id) = self.program.named(&fold_name(text));
+    fn attribute_name(&mut self, text: Text, owner: Owner, is_store: bool, range: TextRange) {
+        let (symbol, id) = self.program.named(text);
         let at = self.push(symbol, range);
         if let Some(token) = self.program.tokens.get_mut(at) {
             token.name = id;
@@ -99,19 +102,34 @@ impl Lowering<'_, '_> {
     }
 
     fn name(&mut self, text: &str, is_store: bool, range: TextRange) {
-        let text = fold_name(text);
-        match self.scopes.look_up(&text) {
-            Some(Binding::Own(id) | Binding::Receiver(id) | Binding::Options(id)) => {
-                let id = *id;
-                self.own(id, is_store, range);
-            }
-            Some(Binding::Path(path) | Binding::Alias(path)) => {
-                let path = path.clone();
-                self.kept(&path, range);
-            }
-            None if known::is_builtin(&text) => self.kept(&text, range),
+        let (text, binding) = self.meaning(text);
+        self.bound_name(text, binding, is_store, range);
+    }
+
+    /// A name as it is written and what it means here.
+    fn meaning(&mut self, name: &str) -> (Text, Option<Binding>) {
+        let text = self.program.text(name);
+        (text, self.scopes.look_up(text))
+    }
+
+    fn bound_name(
+        &mut self,
+        text: Text,
+        binding: Option<Binding>,
+        is_store: bool,
+        range: TextRange,
+    ) {
+        match binding {
+            Some(
+                Binding::Own(id)
+                | Binding::Receiver(id)
+                | Binding::Module(id, _)
+                | Binding::Options(id),
+            ) => self.own(id, is_store, range),
+            Some(Binding::Path(path) | Binding::Alias(path)) => self.kept(path, range),
+            None if self.program.is_builtin(text) => self.kept(text, range),
             // From a file that isn't here or a starred import.
-            None => self.attribute_name(&text, Owner::Package, is_store, range),
+            None => self.attribute_name(text, Owner::Package, is_store, range),
         }
     }
 

@@ -5,17 +5,16 @@ use rustpython_parser::text_size::TextRange;
 
 use super::super::tree::{Kind, Owner};
 use super::Lowering;
-use super::expressions::keyword_name;
 
-impl<'a> Lowering<'a, '_> {
-    fn patterns(&mut self, patterns: &'a [Pattern]) -> usize {
+impl Lowering<'_> {
+    fn patterns(&mut self, patterns: &[Pattern]) -> usize {
         for pattern in patterns {
             self.pattern(pattern);
         }
         patterns.len()
     }
 
-    pub(super) fn pattern(&mut self, pattern: &'a Pattern) {
+    pub(super) fn pattern(&mut self, pattern: &Pattern) {
         match pattern {
             Pattern::MatchValue(ast::PatternMatchValue { range, value }) => {
                 self.node(Kind::PatternValue, *range, |this| {
@@ -59,6 +58,7 @@ impl<'a> Lowering<'a, '_> {
                 this.expression(cls);
                 let positional = this.patterns(patterns);
                 for (name, pattern) in kwd_attrs.iter().zip(kwd_patterns) {
+                    let name = this.program.text(name);
                     this.attribute_name(name, Owner::Any, false, *range);
                     this.pattern(pattern);
                 }
@@ -88,7 +88,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn capture(&mut self, name: Option<&'a ast::Identifier>, range: TextRange) {
+    fn capture(&mut self, name: Option<&ast::Identifier>, range: TextRange) {
         match name {
             Some(name) => self.name(name, true, range),
             None => self.leaf(Kind::PatternAny, range),
@@ -97,7 +97,7 @@ impl<'a> Lowering<'a, '_> {
 
     /// Binds the parameters. Only what collects the rest is added: how many there are changes when a
     /// function becomes a method. Default values are evaluated outside: see [`Lowering::defaults`].
-    pub(super) fn parameters(&mut self, args: &'a ast::Arguments) -> usize {
+    pub(super) fn parameters(&mut self, args: &ast::Arguments) -> usize {
         let ast::Arguments {
             range: _,
             posonlyargs,
@@ -118,19 +118,20 @@ impl<'a> Lowering<'a, '_> {
         usize::from(vararg.is_some()) + usize::from(kwarg.is_some())
     }
 
-    fn parameter(&mut self, parameter: &'a ast::Arg) {
+    fn parameter(&mut self, parameter: &ast::Arg) {
         let ast::Arg {
             range: _,
             arg,
             annotation: _,
             type_comment: _,
         } = parameter;
-        self.program.define(&keyword_name(arg));
+        let keyword = self.program.keyword(arg);
+        self.program.define(keyword);
         self.scopes.bind(arg, self.program);
     }
 
     /// Default values of all parameters.
-    pub(super) fn defaults(&mut self, args: &'a ast::Arguments) -> usize {
+    pub(super) fn defaults(&mut self, args: &ast::Arguments) -> usize {
         let all = args
             .posonlyargs
             .iter()
@@ -144,7 +145,7 @@ impl<'a> Lowering<'a, '_> {
                 default,
             } = parameter;
             if let Some(default) = default {
-                let default: &'a Expr = default;
+                let default: &Expr = default;
                 self.expression(default);
                 count += 1;
             }

@@ -5,7 +5,7 @@ use rustpython_parser::text_size::TextRange;
 
 use super::super::known;
 use super::super::scope::{Binding, ScopeKind};
-use super::super::tree::{Kind, Owner, fold_name, symbol};
+use super::super::tree::{Kind, Owner, symbol};
 use super::logic::{is_pure, truth};
 use super::{Lowering, Shape, frames_shape};
 
@@ -17,9 +17,9 @@ struct Function<'a> {
     range: TextRange,
 }
 
-impl<'a> Lowering<'a, '_> {
+impl Lowering<'_> {
     /// The statements that can be reached.
-    pub(super) fn block(&mut self, block: &'a [Stmt]) {
+    pub(super) fn block(&mut self, block: &[Stmt]) {
         for statement in block {
             self.statement(statement);
             if ends_block(statement) {
@@ -28,7 +28,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn statement(&mut self, statement: &'a Stmt) {
+    fn statement(&mut self, statement: &Stmt) {
         match statement {
             Stmt::FunctionDef(ast::StmtFunctionDef {
                 range,
@@ -231,7 +231,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// A statement that is nothing but its expressions.
-    fn plain(&mut self, kind: Kind, range: TextRange, parts: impl Iterator<Item = &'a Expr>) {
+    fn plain<'a>(&mut self, kind: Kind, range: TextRange, parts: impl Iterator<Item = &'a Expr>) {
         self.head(Shape::Acts, |this| {
             this.node(kind, range, |this| {
                 let mut count = 0;
@@ -244,7 +244,7 @@ impl<'a> Lowering<'a, '_> {
         });
     }
 
-    fn give_back(&mut self, value: Option<&'a Expr>, range: TextRange) {
+    fn give_back(&mut self, value: Option<&Expr>, range: TextRange) {
         let Some(value) = value.filter(|value| !is_none(value)) else {
             self.head(Shape::Acts, |this| this.leaf(Kind::Return, range));
             return;
@@ -262,7 +262,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn assign(&mut self, targets: &'a [Expr], value: &'a Expr, range: TextRange) {
+    fn assign(&mut self, targets: &[Expr], value: &Expr, range: TextRange) {
         // `a, b = 1, 2` is `a = 1` and `b = 2`.
         if let ([Expr::Tuple(left)], Expr::Tuple(right)) = (targets, value)
             && left.elts.len() == right.elts.len()
@@ -277,25 +277,28 @@ impl<'a> Lowering<'a, '_> {
             }
             return;
         }
-        if let [Expr::Name(target)] = targets
-            && let Some(Binding::Alias(path)) = self.scopes.look_up(&fold_name(&target.id))
-            && self.scopes.path(value).as_ref() == Some(path)
-        {
-            return;
-        }
-        if let ([Expr::Name(target)], Expr::Call(call)) = (targets, value)
-            && let Expr::Attribute(method) = call.func.as_ref()
-            && method.attr.as_str() == "parse_args"
-            && let Some(Binding::Own(id)) = self.scopes.look_up(&fold_name(&target.id)).cloned()
-        {
-            self.scopes.rebind(&target.id, Binding::Options(id));
+        if let [Expr::Name(target)] = targets {
+            let (text, binding) = self.meaning(&target.id);
+            match (binding, value) {
+                (Some(Binding::Alias(path)), value)
+                    if self.scopes.path(value, self.program) == Some(path) =>
+                {
+                    return;
+                }
+                (Some(Binding::Own(id)), Expr::Call(call)) if matches!(call.func.as_ref(), Expr::Attribute(method) if method.attr.as_str() == "parse_args") =>
+                {
+                    self.scopes.rebind(text, Binding::Options(id));
+                }
+                _ => {}
+            }
         }
         if let [Expr::Name(target)] = targets
             && self.assign_comprehension(value, range, |this| this.name(&target.id, true, range))
         {
             return;
         }
-        self.head(self.stores_shape(targets, value), |this| {
+        let shape = self.stores_shape(targets, value);
+        self.head(shape, |this| {
             this.node(Kind::Assign, range, |this| {
                 let count = this.expressions(targets);
                 this.expression(value);
@@ -304,7 +307,7 @@ impl<'a> Lowering<'a, '_> {
         });
     }
 
-    fn branch(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt], range: TextRange) {
+    fn branch(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt], range: TextRange) {
         match truth(test) {
             Some(true) => return self.block(body),
             Some(false) => return self.block(orelse),
@@ -331,7 +334,7 @@ impl<'a> Lowering<'a, '_> {
         self.close(at);
     }
 
-    fn with(&mut self, items: &'a [ast::WithItem], body: &'a [Stmt], range: TextRange) {
+    fn with(&mut self, items: &[ast::WithItem], body: &[Stmt], range: TextRange) {
         for item in items {
             let ast::WithItem {
                 range: _,
@@ -348,7 +351,7 @@ impl<'a> Lowering<'a, '_> {
         self.block(body);
     }
 
-    fn matching(&mut self, matching: &'a ast::StmtMatch) {
+    fn matching(&mut self, matching: &ast::StmtMatch) {
         let ast::StmtMatch {
             range,
             subject,
@@ -380,8 +383,8 @@ impl<'a> Lowering<'a, '_> {
         &mut self,
         kind: Kind,
         range: TextRange,
-        [body, orelse, finalbody]: [&'a [Stmt]; 3],
-        handlers: &'a [ast::ExceptHandler],
+        [body, orelse, finalbody]: [&[Stmt]; 3],
+        handlers: &[ast::ExceptHandler],
     ) {
         self.block(body);
         for ast::ExceptHandler::ExceptHandler(handler) in handlers {
@@ -403,7 +406,7 @@ impl<'a> Lowering<'a, '_> {
         self.block(finalbody);
     }
 
-    fn function(&mut self, function: &Function<'a>) {
+    fn function(&mut self, function: &Function<'_>) {
         self.decorators(function.decorators);
         let is_static = function
             .decorators
@@ -423,7 +426,8 @@ impl<'a> Lowering<'a, '_> {
         self.in_function(ScopeKind::Function, |this| {
             if is_method && let Some(first) = args.posonlyargs.iter().chain(&args.args).next() {
                 let id = this.program.fresh();
-                this.scopes.rebind(&first.def.arg, Binding::Receiver(id));
+                let name = this.program.text(&first.def.arg);
+                this.scopes.rebind(name, Binding::Receiver(id));
             }
             let parameters = this.parameters(args);
             this.finish(node, Kind::Function, defaults + parameters);
@@ -433,7 +437,7 @@ impl<'a> Lowering<'a, '_> {
         });
     }
 
-    fn class(&mut self, class: &'a ast::StmtClassDef) {
+    fn class(&mut self, class: &ast::StmtClassDef) {
         let ast::StmtClassDef {
             range,
             name: _,
@@ -459,7 +463,7 @@ impl<'a> Lowering<'a, '_> {
         });
     }
 
-    fn decorators(&mut self, decorators: &'a [Expr]) {
+    fn decorators(&mut self, decorators: &[Expr]) {
         for decorator in decorators {
             if !is_named(decorator, &["staticmethod", "classmethod", "property"]) {
                 self.plain(
@@ -472,7 +476,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// Whether an assignment does nothing but write names.
-    fn stores_shape(&self, targets: &[Expr], value: &Expr) -> Shape {
+    fn stores_shape(&mut self, targets: &[Expr], value: &Expr) -> Shape {
         if is_pure(value) && targets.iter().all(|target| self.is_variable(target)) {
             Shape::OnlyStores
         } else {
@@ -480,7 +484,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn is_variable(&self, target: &Expr) -> bool {
+    fn is_variable(&mut self, target: &Expr) -> bool {
         match target {
             Expr::Name(_) => true,
             Expr::Attribute(attribute) => {
@@ -494,14 +498,12 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// Printing or logging of what is there anyway.
-    fn is_chatter(&self, value: &Expr) -> bool {
+    fn is_chatter(&mut self, value: &Expr) -> bool {
         let Expr::Call(call) = value else {
             return false;
         };
         let is_output = match call.func.as_ref() {
-            Expr::Name(name) => {
-                name.id.as_str() == "print" && self.scopes.look_up(&fold_name(&name.id)).is_none()
-            }
+            Expr::Name(name) => name.id.as_str() == "print" && self.meaning(&name.id).1.is_none(),
             Expr::Attribute(method) => known::is_log_method(&method.attr) && is_pure(&method.value),
             _ => false,
         };

@@ -82,7 +82,6 @@ fn set_limits(plan: &Plan, processes: u64) -> io::Result<()> {
     let all = [
         (Resource::Cpu, cpu_s, cpu_s + CPU_GRACE_S),
         (Resource::Fsize, limits.file_bytes, limits.file_bytes),
-        (Resource::Data, plan.data_bytes, plan.data_bytes),
         (Resource::Stack, STACK_BYTES, STACK_BYTES),
         (Resource::Core, CORE_BYTES, CORE_BYTES),
         (Resource::Nproc, processes, processes),
@@ -93,16 +92,26 @@ fn set_limits(plan: &Plan, processes: u64) -> io::Result<()> {
         (Resource::Rtprio, 0, 0),
     ];
     for (resource, soft, hard) in all {
-        // Never above what is: raising takes a capability that root may lack in containers.
-        let now = rustix::process::getrlimit(resource);
-        let hard = now.maximum.map_or(hard, |most| most.min(hard));
-        let limit = Rlimit {
-            current: Some(soft.min(hard)),
-            maximum: Some(hard),
-        };
-        rustix::process::setrlimit(resource, limit)?;
+        set_limit(resource, soft, hard)?;
     }
     Ok(())
+}
+
+/// Only for the program itself: this process may have more than that already, as the binary it was started
+/// from likes it. Neither allocates nor locks.
+pub fn limit_data(bytes: u64) -> io::Result<()> {
+    set_limit(Resource::Data, bytes, bytes)
+}
+
+/// Never above what is: raising takes a capability that root may lack in containers.
+fn set_limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
+    let now = rustix::process::getrlimit(resource);
+    let hard = now.maximum.map_or(hard, |most| most.min(hard));
+    let limit = Rlimit {
+        current: Some(soft.min(hard)),
+        maximum: Some(hard),
+    };
+    Ok(rustix::process::setrlimit(resource, limit)?)
 }
 
 fn drop_capabilities() -> io::Result<()> {

@@ -81,7 +81,7 @@ fn try_run(
     drop(output);
     let status = match &plan.task {
         Task::Run { program, args } => {
-            let child = program::spawn(program, args, &plan.env, streams)?;
+            let child = program::spawn(program, args, plan, streams)?;
             reap_until(child)?
         }
         Task::Probe => {

@@ -102,7 +102,7 @@ fn become_program(
     )
     .map_err(at("reporting the start"))?;
     match &plan.task {
-        Task::Run { program, args } => Err(program::exec(program, args, &plan.env, streams)),
+        Task::Run { program, args } => Err(program::exec(program, args, plan, streams)),
         Task::Probe => {
             let [_, stdout, _] = streams;
             probe::run(stdout, &scratch.output).map_err(at("reporting the probe"))

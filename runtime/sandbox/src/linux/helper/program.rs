@@ -8,29 +8,25 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::Pid;
 
-use super::Failure;
+use super::super::protocol::Plan;
+use super::{Failure, confine};
 use crate::environment::PATH;
 
 /// Starts the program as a child that shares nothing but the given streams.
 pub fn spawn(
     program: &Path,
     args: &[OsString],
-    env: &[(OsString, OsString)],
+    plan: &Plan,
     streams: [OwnedFd; 3],
 ) -> Result<Pid, Failure> {
-    let mut command = command(program, args, env, streams)?;
+    let mut command = command(program, args, plan, streams)?;
     let child = command.spawn().map_err(|error| failed(program, error))?;
     Ok(Pid::from_raw(child.id().cast_signed()))
 }
 
 /// Becomes the program. Only returns if that failed.
-pub fn exec(
-    program: &Path,
-    args: &[OsString],
-    env: &[(OsString, OsString)],
-    streams: [OwnedFd; 3],
-) -> Failure {
-    match command(program, args, env, streams) {
+pub fn exec(program: &Path, args: &[OsString], plan: &Plan, streams: [OwnedFd; 3]) -> Failure {
+    match command(program, args, plan, streams) {
         Ok(mut command) => failed(program, command.exec()),
         Err(failure) => failure,
     }
@@ -39,19 +35,22 @@ pub fn exec(
 fn command(
     program: &Path,
     args: &[OsString],
-    env: &[(OsString, OsString)],
+    plan: &Plan,
     streams: [OwnedFd; 3],
 ) -> Result<Command, Failure> {
     let [stdin, stdout, stderr] = streams.map(Stdio::from);
+    let data_bytes = plan.data_bytes;
     let mut command = Command::new(find(program)?);
     command
         .arg0(program)
         .args(args)
         .env_clear()
-        .envs(env.iter().map(|(name, value)| (name, value)))
+        .envs(plan.env.iter().map(|(name, value)| (name, value)))
         .stdin(stdin)
         .stdout(stdout)
         .stderr(stderr);
+    // SAFETY: the closure only makes system calls, which is what is allowed between fork and exec.
+    unsafe { command.pre_exec(move || confine::limit_data(data_bytes)) };
     Ok(command)
 }
 
