@@ -21,6 +21,9 @@ pub struct SandboxConfig {
     pub state_dir: PathBuf,
     /// Back ends to try, in this order. Default: native, landlock.
     pub backends: Vec<BackendKind>,
+    /// Settings of the container back end, which can't be used without. Default: none.
+    #[cfg(target_os = "linux")]
+    pub container: Option<crate::ContainerConfig>,
     /// Python interpreter that programs get by the name `python3`, as path or name. Default:
     /// `python3`.
     pub python: PathBuf,
@@ -38,6 +41,8 @@ impl Default for SandboxConfig {
             uid_base: SLOT_UID_BASE,
             state_dir: default_state_dir(),
             backends: vec![BackendKind::Native, BackendKind::Landlock],
+            #[cfg(target_os = "linux")]
+            container: None,
             python: "python3".into(),
             trees: Vec::new(),
             helper: "/proc/self/exe".into(),

@@ -15,6 +15,8 @@
 
 mod backend;
 mod config;
+#[cfg(target_os = "linux")]
+mod container;
 pub mod environment;
 mod error;
 mod layer;
@@ -29,6 +31,8 @@ mod unsupported;
 
 pub use backend::{Backend, BackendKind, CancelToken, Slot};
 pub use config::SandboxConfig;
+#[cfg(target_os = "linux")]
+pub use container::ContainerConfig;
 pub use error::SandboxError;
 pub use layer::{BackendReport, Layer, LayerReport, LayerState, SelfTestReport};
 pub use outcome::{Captured, EndReason, Exit, Outcome, OutputFile, SkipReason, SkippedFile};

@@ -154,15 +154,20 @@ fn test_all(backends: &[Arc<dyn Backend>]) -> (SelfTestReport, Option<Arc<dyn Ba
 /// The configured back ends that this crate has itself, and the first uid of their slots.
 #[cfg(target_os = "linux")]
 fn kernel_backends(config: &SandboxConfig) -> Result<(Vec<Arc<dyn Backend>>, u32), SandboxError> {
+    use crate::container::ContainerBackend;
     use crate::linux::{KernelBackend, Shared};
 
     let shared = Arc::new(Shared::new(config)?);
-    let made = config.backends.iter().filter_map(|kind| match kind {
-        BackendKind::Native => Some(KernelBackend::native(Arc::clone(&shared))),
-        BackendKind::Landlock => Some(KernelBackend::landlock(Arc::clone(&shared))),
-        BackendKind::Container => None,
+    let made = config.backends.iter().map(|kind| match kind {
+        BackendKind::Native => {
+            Arc::new(KernelBackend::native(Arc::clone(&shared))) as Arc<dyn Backend>
+        }
+        BackendKind::Landlock => Arc::new(KernelBackend::landlock(Arc::clone(&shared))),
+        BackendKind::Container => Arc::new(ContainerBackend::new(
+            config.container.clone(),
+            Arc::clone(&shared),
+        )),
     });
-    let made = made.map(|backend| Arc::new(backend) as Arc<dyn Backend>);
     Ok((made.collect(), shared.uid_base()))
 }
 

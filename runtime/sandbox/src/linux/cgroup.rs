@@ -99,7 +99,7 @@ pub struct Counters {
 impl Cgroups {
     /// Looks for the node's own groups and tries what can be done there.
     pub fn discover() -> Self {
-        let own = own_groups().unwrap_or_default();
+        let own = groups_of("self").unwrap_or_default();
         let mut cgroups = Self {
             usable: BTreeMap::new(),
             missing: BTreeMap::new(),
@@ -361,10 +361,10 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// The node's own group by controller; version 2 has the empty name.
-fn own_groups() -> io::Result<BTreeMap<String, PathBuf>> {
+/// The groups of a process, as directories, by controller; version 2 has the empty name.
+pub fn groups_of(process: &str) -> io::Result<BTreeMap<String, PathBuf>> {
     let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-    let groups = fs::read_to_string("/proc/self/cgroup")?;
+    let groups = fs::read_to_string(format!("/proc/{process}/cgroup"))?;
     let mut own = BTreeMap::new();
     for line in groups.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
@@ -378,6 +378,13 @@ fn own_groups() -> io::Result<BTreeMap<String, PathBuf>> {
         }
     }
     Ok(own)
+}
+
+/// Where the topmost groups are seen that a process of ours can see, by controller as above.
+pub fn roots(controllers: &[&'static str]) -> BTreeMap<&'static str, PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let root = |name: &&'static str| Some((*name, mounted(&mounts, name, Path::new("/"))?));
+    controllers.iter().filter_map(root).collect()
 }
 
 /// Where a group is seen, if it is.
@@ -483,11 +490,13 @@ fn read_text(file: &File) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn read_number(file: &File) -> Option<u64> {
+/// The only number in a file of a group.
+pub fn read_number(file: &File) -> Option<u64> {
     read_text(file)?.trim().parse().ok()
 }
 
-fn read_field(file: &File, field: &str) -> Option<u64> {
+/// A number by its name.
+pub fn read_field(file: &File, field: &str) -> Option<u64> {
     let text = read_text(file)?;
     let mut fields = text.lines().filter_map(|line| line.split_once(' '));
     let (_, value) = fields.find(|(name, _)| *name == field)?;

@@ -88,6 +88,11 @@ impl Shared {
         self.instance.uid_base()
     }
 
+    /// The place in the state directory.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// The control groups.
     pub fn cgroups(&self) -> &Cgroups {
         &self.cgroups
@@ -465,7 +470,8 @@ fn kind_of(backend: &KernelBackend) -> BackendKind {
     kind(backend.mode)
 }
 
-fn own_processes() -> u64 {
+/// Processes and threads of this user, anywhere.
+pub fn own_processes() -> u64 {
     let own = rustix::process::geteuid().as_raw();
     let all = processes::all().into_iter();
     all.filter(|process| processes::uid(process.pid) == Some(own))

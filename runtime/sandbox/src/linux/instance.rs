@@ -18,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::FlockOperation;
 use rustix::process::{Pid, Signal};
 
-use super::{cgroup, processes, remove};
+use super::{cgroup, mounts, processes, remove};
 use crate::error::SandboxError;
 use crate::limits::UIDS_PER_NODE;
 
@@ -59,6 +59,8 @@ impl Instance {
             .recursive(true)
             .mode(0o711)
             .create(state_dir)?;
+        // The names of places are told to others.
+        let state_dir = &state_dir.canonicalize()?;
         let metadata = fs::symlink_metadata(state_dir)?;
         let ours = metadata.uid() == rustix::process::geteuid().as_raw();
         if !metadata.is_dir() || !ours || metadata.mode() & 0o022 != 0 {
@@ -110,6 +112,20 @@ impl Instance {
     /// The first uid of this node's slots.
     pub fn uid_base(&self) -> u32 {
         self.uids.first
+    }
+
+    /// Where all of this node is; no other running node has the same.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Does this place in the same state directory belong to no running node?
+    pub fn is_dead(&self, place: &Path) -> bool {
+        if place.parent() != self.directory.parent() || place == self.directory {
+            return false;
+        }
+        let lock = place.join(LOCK);
+        !lock.exists() || locked(&lock, FlockOperation::NonBlockingLockExclusive).is_ok()
     }
 
     /// An empty directory for a slot, made if needed.
@@ -192,6 +208,8 @@ fn clean(directory: &Path) {
     if let Some(uids) = first.parse().ok().and_then(Uids::claim) {
         uids.end_all();
     }
+    // What can't be taken away can't be removed either, and is found again by the next node.
+    let _ = mounts::detach_below(directory);
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name() != LOCK) {
         let path = entry.path();

@@ -1,23 +1,23 @@
 //! The back ends that this crate makes of the kernel's own means.
 
-mod archive;
-mod bpf;
-mod cgroup;
+pub(crate) mod archive;
+pub(crate) mod bpf;
+pub(crate) mod cgroup;
 mod channel;
-mod collect;
+pub(crate) mod collect;
 mod engine;
 pub mod helper;
-mod instance;
+pub(crate) mod instance;
 mod interpreter;
 mod landlock;
 mod launcher;
-mod mounts;
+pub(crate) mod mounts;
 mod processes;
 mod protocol;
-mod remove;
-mod seccomp;
+pub(crate) mod remove;
+pub(crate) mod seccomp;
 mod selftest;
-mod usage;
+pub(crate) mod usage;
 mod watch;
 
-pub use engine::{KernelBackend, Shared};
+pub use engine::{KernelBackend, Shared, own_processes};

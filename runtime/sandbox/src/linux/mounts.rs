@@ -1,9 +1,13 @@
 //! System calls about mounts that no library wraps.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
 use std::io;
 use std::ops::BitOr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use rustix::mount::UnmountFlags;
 
 /// Attributes of a mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,4 +72,38 @@ pub fn set_attributes(
         return Err(io::Error::last_os_error());
     }
     Ok(())
+}
+
+/// Takes away every mount at or below a directory, the innermost first.
+pub fn detach_below(directory: &Path) -> io::Result<()> {
+    let directory = directory.canonicalize()?;
+    let mounts = std::fs::read("/proc/self/mountinfo")?;
+    let mut points: Vec<PathBuf> = mounts
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| line.split(|byte| *byte == b' ').nth(4))
+        .map(|point| PathBuf::from(OsString::from_vec(unescape(point))))
+        .filter(|point| point.starts_with(&directory))
+        .collect();
+    points.sort();
+    for point in points.into_iter().rev() {
+        rustix::mount::unmount(&point, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW)?;
+    }
+    Ok(())
+}
+
+/// Spaces and the like come as three octal digits behind a backslash.
+fn unescape(point: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(point.len());
+    let mut rest = point;
+    while let [first, behind @ ..] = rest {
+        if let ([b'\\'], [a, b, c, behind @ ..]) = ([*first], behind) {
+            let digit = |byte: &u8| byte.wrapping_sub(b'0');
+            plain.push((digit(a) << 6) | (digit(b) << 3) | digit(c));
+            rest = behind;
+        } else {
+            plain.push(*first);
+            rest = behind;
+        }
+    }
+    plain
 }

@@ -30,11 +30,28 @@ impl Filter {
     }
 }
 
+/// The list for boxes with a root of their own by name, for those who make a filter themselves.
+pub fn named_verdicts() -> Vec<(&'static str, Verdict)> {
+    let mut names: Vec<(&str, c_long)> = ANYWAY.to_vec();
+    #[cfg(target_arch = "x86_64")]
+    names.extend(ANYWAY_X86_64);
+    names.extend(CONDITIONALLY);
+    let mut verdicts = verdicts(Mode::Native);
+    let named = names.into_iter();
+    named
+        .filter_map(|(name, call)| Some((name.strip_prefix("SYS_")?, verdicts.remove(&call)?)))
+        .collect()
+}
+
 fn verdicts(mode: Mode) -> BTreeMap<c_long, Verdict> {
     let mut verdicts = BTreeMap::new();
-    verdicts.extend(ANYWAY.iter().map(|call| (*call, Verdict::Allow)));
+    verdicts.extend(ANYWAY.iter().map(|(_, call)| (*call, Verdict::Allow)));
     #[cfg(target_arch = "x86_64")]
-    verdicts.extend(ANYWAY_X86_64.iter().map(|call| (*call, Verdict::Allow)));
+    verdicts.extend(
+        ANYWAY_X86_64
+            .iter()
+            .map(|(_, call)| (*call, Verdict::Allow)),
+    );
     // Its flags are in memory, out of a filter's sight. Libraries take it for an older kernel and
     // fall back to clone.
     verdicts.insert(libc::SYS_clone3, Verdict::Errno(libc::ENOSYS as u32));
@@ -90,6 +107,28 @@ const TIOCSTI: u32 = 0x5412;
 /// Pastes into a console.
 const TIOCLINUX: u32 = 0x541c;
 
+/// Numbers with their names.
+macro_rules! calls {
+    [$(libc::$name:ident),* $(,)?] => {
+        &[$((stringify!($name), libc::$name)),*]
+    };
+}
+
+/// Those with a verdict of their own above.
+const CONDITIONALLY: &[(&str, c_long)] = calls![
+    libc::SYS_clone3,
+    libc::SYS_clone,
+    libc::SYS_socket,
+    libc::SYS_socketpair,
+    libc::SYS_ioctl,
+    libc::SYS_personality,
+    libc::SYS_prlimit64,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_setpriority,
+];
+
 /// Calls whose first argument is a process, 0 for the caller.
 const ON_ONESELF: &[c_long] = &[
     libc::SYS_prlimit64,
@@ -98,7 +137,7 @@ const ON_ONESELF: &[c_long] = &[
     libc::SYS_sched_setscheduler,
 ];
 
-const ANYWAY: &[c_long] = &[
+const ANYWAY: &[(&str, c_long)] = calls![
     // Files.
     libc::SYS_read,
     libc::SYS_write,
@@ -313,7 +352,7 @@ const ANYWAY: &[c_long] = &[
 
 /// Older forms of the above that only this architecture has.
 #[cfg(target_arch = "x86_64")]
-const ANYWAY_X86_64: &[c_long] = &[
+const ANYWAY_X86_64: &[(&str, c_long)] = calls![
     libc::SYS_open,
     libc::SYS_creat,
     libc::SYS_stat,
@@ -351,3 +390,13 @@ const ANYWAY_X86_64: &[c_long] = &[
     libc::SYS_epoll_create,
     libc::SYS_epoll_wait,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_with_a_verdict_has_a_name() {
+        assert_eq!(named_verdicts().len(), verdicts(Mode::Native).len());
+    }
+}

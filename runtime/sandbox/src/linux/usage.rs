@@ -132,8 +132,8 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// Stops counting as soon as it knows.
-fn holds_more(directory: &Path, bytes: u64, files: u64) -> bool {
+/// Does a directory hold more bytes or files? Stops counting as soon as it knows.
+pub fn holds_more(directory: &Path, bytes: u64, files: u64) -> bool {
     let mut waiting = vec![directory.to_owned()];
     let (mut bytes_left, mut files_left) = (bytes, files);
     while let Some(directory) = waiting.pop() {

@@ -21,7 +21,9 @@ if os.fork() == 0: spin(); os._exit(0)
 os.wait(); spin()";
     for mut lab in labs() {
         let outcome = lab.run(&python(script));
-        assert!(outcome.cpu_us >= 590_000, "{}: {outcome:?}", lab.name);
+        // The groups of a container are gone with it, and what it used last with them.
+        let least = if lab.is_container() { 560_000 } else { 590_000 };
+        assert!(outcome.cpu_us >= least, "{}: {outcome:?}", lab.name);
         assert!(outcome.cpu_us < 2_000_000, "{}: {outcome:?}", lab.name);
     }
 }
@@ -56,7 +58,13 @@ fn peak_memory_is_what_was_touched() {
             "{}: {large}",
             lab.name
         );
-        assert!(small < 40 << 20, "{}: {small}", lab.name);
+        // Files of its image count for the first container that reads them.
+        let most = if lab.is_container() {
+            100 << 20
+        } else {
+            40 << 20
+        };
+        assert!(small < most, "{}: {small}", lab.name);
         let again = lab.run(&python("pass")).peak_memory_bytes.unwrap();
         assert!(again < 40 << 20, "{}: {again}", lab.name);
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use assay_sandbox::BackendKind;
 
-use crate::support::{Lab, ORDINARY_UID, processes_with, python};
+use crate::ORDINARY_UID;
+use crate::support::{Lab, processes_with, python};
 
 /// Until the kernel has ended what was killed.
 const END_MAX: Duration = Duration::from_secs(20);

@@ -8,6 +8,8 @@
     clippy::panic
 )]
 
+use assay_sandbox::{BackendKind, ContainerConfig};
+
 mod accounting;
 mod crash;
 mod ordinary;
@@ -15,3 +17,13 @@ mod output;
 mod resources;
 mod support;
 mod system;
+
+const BACKENDS: &[BackendKind] = &[BackendKind::Native, BackendKind::Landlock];
+const USERS: &[u32] = &[0, ORDINARY_UID];
+/// Somebody without rights.
+const ORDINARY_UID: u32 = 65534;
+
+/// Another suite has it.
+fn container() -> Option<ContainerConfig> {
+    None
+}

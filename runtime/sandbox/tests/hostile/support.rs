@@ -12,9 +12,6 @@ use assay_sandbox::{
     BackendKind, BackendReport, Layer, Outcome, Request, SandboxConfig, SelfTestReport,
 };
 
-/// Runs the node as somebody without rights.
-pub const ORDINARY_UID: u32 = 65534;
-
 /// A process with a sandbox.
 pub struct Lab {
     pub name: String,
@@ -55,6 +52,7 @@ impl Lab {
         let config = SandboxConfig {
             backends: vec![backend],
             state_dir: state_dir.clone(),
+            container: crate::container(),
             ..SandboxConfig::default()
         };
         let mut command = Command::new(HELPER.path().join("helper"));
@@ -112,7 +110,11 @@ impl Lab {
 
     /// The box has file systems and processes of its own.
     pub fn is_native(&self) -> bool {
-        self.backend == BackendKind::Native
+        self.backend != BackendKind::Landlock
+    }
+
+    pub fn is_container(&self) -> bool {
+        self.backend == BackendKind::Container
     }
 
     pub fn send(&mut self, request: &Request) {
@@ -178,20 +180,25 @@ type Labs = Vec<Mutex<Lab>>;
 
 static LABS: LazyLock<Labs> = LazyLock::new(|| {
     let uids: &[u32] = if is_root() {
-        &[0, ORDINARY_UID]
+        crate::USERS
     } else {
         eprintln!("*** NOT TESTED *** as root: start the tests as root");
         &[u32::MAX]
     };
-    let backends = [BackendKind::Native, BackendKind::Landlock];
-    let pairs = backends
-        .into_iter()
-        .flat_map(|backend| uids.iter().map(move |uid| (backend, *uid)));
+    let pairs = crate::BACKENDS
+        .iter()
+        .flat_map(|backend| uids.iter().map(move |uid| (*backend, *uid)));
     let labs: Labs = pairs
         .filter_map(|(backend, uid)| Lab::open(backend, uid))
         .map(Mutex::new)
         .collect();
-    assert!(!labs.is_empty(), "no back end works on this machine");
+    let needed = crate::BACKENDS
+        .iter()
+        .any(|kind| *kind != BackendKind::Container);
+    assert!(
+        !labs.is_empty() || !needed && crate::container().is_none(),
+        "no back end works on this machine"
+    );
     labs
 });
 

@@ -82,7 +82,14 @@ fn environment_is_the_fixed_and_the_explicit_one() {
         let expected = "['ASSAY_INPUT', 'ASSAY_OUTPUT', 'EXPLICIT', 'HOME', 'LANG', 'LC_ALL', 'PATH', \
                         'PYTHONDONTWRITEBYTECODE', 'PYTHONHASHSEED', 'PYTHONNOUSERSITE', \
                         'SOURCE_DATE_EPOCH', 'TMPDIR', 'TZ']\nHELD\n";
-        assert_eq!(text(&outcome.stdout.data), expected, "{}", lab.name);
+        let mut found = text(&outcome.stdout.data);
+        if lab.is_container() {
+            // Podman and Docker add these, whatever they are told.
+            for added in ["'HOSTNAME', ", "'TERM', ", ", 'container'"] {
+                found = found.replacen(added, "", 1);
+            }
+        }
+        assert_eq!(found, expected, "{}", lab.name);
     }
 }
 
@@ -303,11 +310,20 @@ refused_with([errno.EPERM], 'readv', syscall, 310, os.getppid(), 0, 0, 0, 0, 0)
 refused_with([errno.EPERM], 'writev', syscall, 311, os.getppid(), 0, 0, 0, 0, 0)
 refused_with([errno.EPERM], 'kcmp', syscall, 312, os.getpid(), 1, 0, 0, 0)
 refused_with([errno.EPERM], 'pidfd_getfd', syscall, 438, 0, 0, 0)
-refused_with([errno.EPERM], 'process_madvise', syscall, 440, 0, 0, 0, 0, 0)
-for name in ['mem', 'maps', 'environ', 'root', 'cwd', 'fd/0', 'ns/net']:
+refused_with([errno.EPERM], 'process_madvise', syscall, 440, 0, 0, 0, 0, 0)",
+    );
+    for mut lab in labs() {
+        if lab.is_container() {
+            // The daemon's init is there for one program, as confined, and knows nothing else.
+            continue;
+        }
+        let outcome = lab.run(&python(
+            "for name in ['mem', 'maps', 'environ', 'root', 'cwd', 'fd/0', 'ns/net']:
     refused('/proc/1/' + name, open, '/proc/1/' + name, 'rb')
     refused('/proc/parent/' + name, open, '/proc/%d/%s' % (os.getppid(), name), 'rb')",
-    );
+        ));
+        assert_held(&lab.name, &outcome);
+    }
 }
 
 #[test]
@@ -362,9 +378,23 @@ refused_with([errno.EPERM], 'open_by_handle_at', syscall, 304, -100, handle, 0)"
 fn core_pattern_and_other_settings_are_out_of_reach() {
     let before = std::fs::read("/proc/sys/kernel/core_pattern").unwrap();
     held("for path in ['/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe', '/proc/sys/vm/panic_on_oom',
-             '/proc/sys/kernel/hostname', '/proc/sysrq-trigger', '/proc/self/oom_score_adj', '/proc/1/oom_score_adj',
-             '/sys/kernel/uevent_helper', '/sys/fs/cgroup/memory/release_agent', '/proc/self/uid_map']:
+             '/proc/sys/kernel/hostname', '/proc/sysrq-trigger', '/sys/kernel/uevent_helper',
+             '/sys/fs/cgroup/memory/release_agent']:
     refused(path, open, path, 'r+')");
+    for mut lab in labs() {
+        // Files of one's own process can be opened in a container.
+        let how = if lab.is_container() {
+            "os.write(os.open(path, os.O_WRONLY), b'-1000')"
+        } else {
+            "open(path, 'r+')"
+        };
+        let script = format!(
+            "for path in ['/proc/self/oom_score_adj', '/proc/1/oom_score_adj', '/proc/self/uid_map']:
+    refused(path, lambda: {how})"
+        );
+        let outcome = lab.run(&python(&script));
+        assert_held(&lab.name, &outcome);
+    }
     assert_eq!(
         std::fs::read("/proc/sys/kernel/core_pattern").unwrap(),
         before
@@ -381,6 +411,7 @@ fn facts_about_the_host_are_not_in_proc() {
     try:
         data = os.listdir(path) if name == 'sys' else open(path).read(200)
         if name.startswith('net') and data.count('\\n') <= 1: continue
+        if not data: continue
         print('ESCAPED', path, data)
     except OSError as error: print(error)");
 }
@@ -444,8 +475,9 @@ refused('nice', os.setpriority, os.PRIO_PROCESS, 0, -1)");
 
 #[test]
 fn other_calling_conventions_are_refused() {
-    held(
-        "refused_with([errno.EPERM], 'x32', syscall, 0x40000000 + 39)
+    for mut lab in labs() {
+        let outcome = lab.run(&python(
+            "refused_with([errno.EPERM], 'x32', syscall, 0x40000000 + 39)
 refused_with([errno.EPERM], 'x32', syscall, 0x40000000 + 272, 0x10000000)
 refused_with([errno.EPERM], 'unknown', syscall, 9999)
 import mmap
@@ -459,7 +491,14 @@ if child == 0:
     os._exit(0)
 _, status = os.waitpid(child, 0)
 if not os.WIFSIGNALED(status): print('ESCAPED int 0x80', status)",
-    );
+        ));
+        if lab.is_container() {
+            // Container runtimes end the process at the first one.
+            assert_eq!(outcome.exit, Exit::Signal(31), "{}", lab.name);
+        } else {
+            assert_held(&lab.name, &outcome);
+        }
+    }
 }
 
 #[test]
