@@ -11,7 +11,8 @@ use clap::Subcommand;
 use serde_json::json;
 
 use assay_sandbox::{
-    BackendKind, EndReason, Exit, Input, Outcome, Request, Sandbox, SandboxConfig, limits,
+    BackendKind, ContainerConfig, EndReason, Exit, Input, Outcome, Request, Sandbox, SandboxConfig,
+    limits,
 };
 
 /// Exit code when the sandbox failed, as `env` and container tools have it.
@@ -21,8 +22,16 @@ const FAILED: u8 = 125;
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Try every layer of isolation and say what to do about the missing ones.
-    #[command(after_help = "Exit codes: 0 some back end works, 1 none does.")]
+    #[command(after_help = "\
+Examples:
+  assay-node sandbox check
+  assay-node sandbox check --image python:3.11-slim
+
+Exit codes: 0 some back end works, 1 none does.")]
     Check {
+        /// Also try containers of this image, which must be on the machine.
+        #[arg(long)]
+        image: Option<String>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -32,6 +41,7 @@ pub enum SandboxCommand {
 Examples:
   assay-node sandbox run -- python3 -c 'print(1)'
   assay-node sandbox run --input ./package --output ./result --wall 30s -- python3 input/main.py
+  assay-node sandbox run --backend container --image python:3.11-slim -- python3 -V
 
 The program starts in a work directory with the read-only input/ and the writable output/. Standard
 input is passed on unless it is a terminal.
@@ -46,6 +56,9 @@ pub struct RunArgs {
     /// Only this back end: native, landlock or container.
     #[arg(long)]
     backend: Option<BackendKind>,
+    /// The image of the container back end; it is never pulled or built.
+    #[arg(long, required_if_eq("backend", "container"))]
+    image: Option<String>,
     /// Longest time on the wall clock: 500ms, 10s, 2m.
     #[arg(long, default_value = "10s", value_parser = duration_ms)]
     wall: u64,
@@ -78,7 +91,7 @@ pub struct RunArgs {
 /// Runs a sandbox command.
 pub fn run(command: SandboxCommand) -> ExitCode {
     let done = match command {
-        SandboxCommand::Check { json } => check(json),
+        SandboxCommand::Check { image, json } => check(image, json),
         SandboxCommand::Run(args) => run_program(*args),
     };
     done.unwrap_or_else(|error| {
@@ -87,8 +100,13 @@ pub fn run(command: SandboxCommand) -> ExitCode {
     })
 }
 
-fn check(json: bool) -> anyhow::Result<ExitCode> {
-    let report = Sandbox::check(&SandboxConfig::default(), Vec::new())?;
+fn check(image: Option<String>, json: bool) -> anyhow::Result<ExitCode> {
+    let mut config = SandboxConfig::default();
+    if let Some(image) = image {
+        config.backends.push(BackendKind::Container);
+        config.container = Some(ContainerConfig::of(image));
+    }
+    let report = Sandbox::check(&config, Vec::new())?;
     if json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
@@ -100,6 +118,7 @@ fn check(json: bool) -> anyhow::Result<ExitCode> {
 fn run_program(args: RunArgs) -> anyhow::Result<ExitCode> {
     let mut config = SandboxConfig {
         slots: 1,
+        container: args.image.clone().map(ContainerConfig::of),
         ..SandboxConfig::default()
     };
     if let Some(backend) = args.backend {

@@ -8,15 +8,13 @@ use assay_challenge_sdk::abi::exec::{
     SandboxExecRequest, SandboxExecResponse,
 };
 use assay_sandbox::{
-    BackendKind, EndReason, Exit, Limits, Outcome, Request, Sandbox, SandboxError, limits as bounds,
+    BackendKind, EndReason, Limits, Outcome, Request, Sandbox, SandboxError, limits as bounds,
 };
 
 use crate::limits;
 
 /// Bytes in a MiB, the unit of a container's memory limit.
 const MIB: u64 = 1024 * 1024;
-/// Added to a signal's number where an exit code is expected, as shells do.
-const SIGNAL_CODE: i32 = 128;
 
 /// Runs programs in a sandbox. Not for calls that validators have to agree upon: time and memory differ.
 #[derive(Debug, Clone)]
@@ -74,7 +72,7 @@ impl Programs for SandboxedPrograms {
         };
         match run(&self.sandbox, &asked) {
             Ok(outcome) => Ok(SandboxExecResponse {
-                exit_code: exit_code(outcome.exit),
+                exit_code: outcome.shell_code(),
                 duration_ms: outcome.wall_us / 1_000,
                 stdout: outcome.stdout.data,
                 stderr: outcome.stderr.data,
@@ -119,7 +117,7 @@ impl Programs for SandboxedPrograms {
         };
         match run(&containers.sandbox, &asked) {
             Ok(outcome) => Ok(ContainerRunResponse {
-                exit_code: exit_code(outcome.exit),
+                exit_code: outcome.shell_code(),
                 duration_ms: outcome.wall_us / 1_000,
                 stdout: outcome.stdout.data,
                 stderr: outcome.stderr.data,
@@ -165,11 +163,4 @@ fn environment(variables: &[(String, String)]) -> std::collections::BTreeMap<OsS
     variables
         .map(|(name, value)| (name.into(), value.into()))
         .collect()
-}
-
-fn exit_code(exit: Exit) -> i32 {
-    match exit {
-        Exit::Code(code) => code,
-        Exit::Signal(signal) => SIGNAL_CODE + signal,
-    }
 }
