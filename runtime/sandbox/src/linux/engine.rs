@@ -188,9 +188,13 @@ impl KernelBackend {
             None => self.make_place(slot)?,
         };
         // Whatever failed: the place is not used again, and what is in it ends with it.
-        let watched = self.run_at(&mut place, slot, request, task, cancel, facts)?;
+        let watched = self.run_at(&mut place, slot, request, task, cancel, facts);
+        if facts.slot_uids && !watched.as_ref().is_ok_and(|watched| watched.supervised) {
+            processes::end_all_of(slot.uid..slot.uid + 1);
+        }
+        let watched = watched?;
         let peak = place.groups.peak_memory();
-        if !place.groups.worn_out() {
+        if watched.supervised && !place.groups.worn_out() {
             self.lock_places().insert(slot.index, place);
         }
         Ok((watched, peak))
@@ -228,8 +232,6 @@ impl KernelBackend {
     ) -> Result<Watched, SandboxError> {
         let limits = &request.limits;
         let counted = self.shared.counted();
-        // The first process of a box with namespaces is ours.
-        let of_the_box = u64::from(self.mode == Mode::Native);
         place
             .groups
             .prepare(limits.memory_bytes, limits.processes + HELPERS)
@@ -271,7 +273,7 @@ impl KernelBackend {
             watched_directories.push((output, limits.output_bytes, limits.output_files));
         }
         let groups = Some(&place.groups);
-        let mut meter = Meter::new(limits, groups, counted, watched_directories, of_the_box);
+        let mut meter = Meter::new(limits, groups, counted, watched_directories);
         watch::watch(
             kind_of(self),
             &reports,

@@ -75,7 +75,7 @@ fn try_serve() -> io::Result<()> {
     let server = Server {
         mode: setup.mode,
         facts,
-        filter: super::seccomp::Filter::compile(setup.mode),
+        filter: super::seccomp::Filter::compile(setup.mode, facts.slot_uids),
     };
     server.serve(control)
 }
