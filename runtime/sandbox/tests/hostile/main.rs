@@ -10,8 +10,10 @@
 
 mod accounting;
 mod crash;
+mod evasion;
 mod ordinary;
 mod output;
+mod reach;
 mod resources;
 mod support;
 mod system;
