@@ -294,12 +294,19 @@ impl Watch<'_> {
         let Some(started_ns) = self.started_ns else {
             return Err(self.failed("making a box", "it ended before its program began"));
         };
+        if finished.ended.is_none() && self.exited.is_none() && self.stopped.is_none() {
+            // By a person, or the kernel for the whole machine's lack of memory: in a box it chooses
+            // the program.
+            if self.meter.used().out_of_memory == 0 {
+                return Err(self.failed("watching a box", "its supervisor was killed"));
+            }
+        }
         self.move_streams();
         let exited = self.exited.map(|(at_ns, status, _)| (at_ns, status));
         let killed = (started_ns, libc::SIGKILL);
         let (ended_ns, status) = exited.or(finished.ended).unwrap_or(killed);
         let exit = exit(status);
-        let end = self.end(exit, finished.ended.is_some());
+        let end = self.end(exit);
         let elapsed = self
             .started
             .map_or(Duration::ZERO, |started| started.elapsed());
@@ -321,7 +328,7 @@ impl Watch<'_> {
     }
 
     /// What ended the program: we, the kernel at a limit, or itself.
-    fn end(&mut self, exit: Exit, supervised: bool) -> EndReason {
+    fn end(&mut self, exit: Exit) -> EndReason {
         if let Some((Stopped::Limit(reason), _)) = self.stopped {
             return reason;
         }
@@ -333,8 +340,6 @@ impl Watch<'_> {
             _ if used.out_of_memory > 0 => EndReason::Memory,
             Exit::Signal(libc::SIGXCPU) => EndReason::Cpu,
             Exit::Signal(libc::SIGXFSZ) => EndReason::Output,
-            // Killed from outside together with its supervisor: only the kernel does that.
-            Exit::Signal(libc::SIGKILL) if !supervised => EndReason::Memory,
             Exit::Signal(libc::SIGKILL) if over_cpu(&self.request.limits, used.cpu_us) => {
                 EndReason::Cpu
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use assay_sandbox::{EndReason, Input, Outcome, SkipReason};
+use assay_sandbox::{EndReason, Input, Layer, Outcome, SkipReason};
 
 use crate::support::{assert_held, labs, python, text};
 
@@ -129,13 +129,19 @@ try:
     for i in range(5000):
         os.mkdir('d'); os.chdir('d')
         if i in (5, 100): open('file', 'w').write('x')
-except OSError as error: print(error)",
+except OSError as error: print(error)
+time.sleep(0.3)",
     );
     request.limits.output_files = 10_000;
     for mut lab in labs() {
         let outcome = lab.run(&request);
-        assert_held(&lab.name, &outcome);
-        assert_eq!(outcome.files.len(), 1, "{}", lab.name);
+        if lab.has(Layer::DiskQuota) {
+            assert_held(&lab.name, &outcome);
+            assert_eq!(outcome.files.len(), 1, "{}", lab.name);
+        } else {
+            // Who only looks can't tell what is in there.
+            assert_eq!(outcome.end, EndReason::Output, "{}", lab.name);
+        }
         let reasons: Vec<_> = outcome.skipped.iter().map(|file| file.reason).collect();
         assert_eq!(reasons, [SkipReason::TooDeep], "{}", lab.name);
     }
