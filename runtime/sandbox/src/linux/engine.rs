@@ -29,6 +29,9 @@ use crate::request::{Input, Request};
 
 /// More than the limit, so that a refused fork can be told from a used up limit by looking.
 const PROCESSES_SLACK: u64 = 8;
+/// Processes that the node and other boxes may start while a program runs that has their uid; few
+/// enough for a fork bomb to be seen and ended before it hurts.
+const OTHERS_SLACK: u64 = 1024;
 /// In the control groups besides the program: the helper of the slot, and the first process of the
 /// box or the supervisor.
 const HELPERS: u64 = 2;
@@ -324,8 +327,9 @@ impl KernelBackend {
         let uid = facts.slot_uids.then_some(slot.uid);
         let mut processes = limits.processes + PROCESSES_SLACK;
         if uid.is_none() && self.mode == Mode::Landlock {
-            // The kernel counts everything else of this user as well.
-            processes += own_processes();
+            // The kernel counts everything else of this user as well. The program's own are counted
+            // by looking.
+            processes += own_processes() + OTHERS_SLACK;
         }
         let mut trees = self.trees.clone();
         if let (InputKind::Directory, Some(Input::Bind(path))) = (input, &request.input) {

@@ -96,6 +96,13 @@ fn verdicts(mode: Mode, own_uid: bool) -> BTreeMap<c_long, Verdict> {
     };
     verdicts.insert(libc::SYS_fcntl, without(1, &FCNTLS_REFUSED));
     verdicts.insert(libc::SYS_prctl, without(0, &PRCTLS_REFUSED));
+    // Huge pages are the host's own stock, which no limit of memory counts.
+    let no_huge_pages =
+        |argument: u32, flag: u32| Verdict::If(vec![vec![(argument, Condition::NoneOf(flag))]]);
+    let mapping = no_huge_pages(3, libc::MAP_HUGETLB as u32);
+    verdicts.insert(libc::SYS_mmap, mapping);
+    let memory_file = no_huge_pages(1, libc::MFD_HUGETLB);
+    verdicts.insert(libc::SYS_memfd_create, memory_file);
     // Asking for the execution domain, not changing it.
     let domains = [0, u32::MAX].map(|domain| vec![(0, Condition::Equal(domain))]);
     verdicts.insert(libc::SYS_personality, Verdict::If(domains.to_vec()));
@@ -200,7 +207,6 @@ const ANYWAY: &[c_long] = &[
     libc::SYS_llistxattr,
     libc::SYS_flistxattr,
     // Memory.
-    libc::SYS_mmap,
     libc::SYS_munmap,
     libc::SYS_mremap,
     libc::SYS_mprotect,
@@ -213,7 +219,6 @@ const ANYWAY: &[c_long] = &[
     libc::SYS_mlockall,
     libc::SYS_munlockall,
     libc::SYS_brk,
-    libc::SYS_memfd_create,
     libc::SYS_membarrier,
     libc::SYS_get_mempolicy,
     libc::SYS_pkey_alloc,

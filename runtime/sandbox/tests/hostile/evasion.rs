@@ -207,6 +207,35 @@ fn files_without_a_name_count() {
     );
 }
 
+/// Where they have the same uid, the kernel counts them together.
+#[test]
+fn processes_of_other_boxes_take_nothing_from_a_limit() {
+    for mut lab in labs() {
+        let request = python(
+            "import resource
+print(resource.getrlimit(resource.RLIMIT_NPROC)[0])",
+        );
+        let outcome = lab.run(&request);
+        assert_held(&lab.name, &outcome);
+        let limit: u64 = text(&outcome.stdout.data)
+            .lines()
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let others = if lab.root || lab.is_native() {
+            0
+        } else {
+            16 * 64
+        };
+        assert!(
+            limit >= request.limits.processes + others,
+            "{}: {limit}",
+            lab.name
+        );
+    }
+}
+
 /// The kernel then never chooses the helper, which may be larger than any process of the program.
 #[test]
 fn programs_are_the_first_to_go_when_memory_is_out() {

@@ -111,3 +111,32 @@ fn cores_and_tables_of_the_kernel_are_not_reserved() {
     refused_with([errno.EPERM], option, syscall, 157, option, 1, 16, 0, 0)",
     );
 }
+
+#[test]
+fn huge_pages_of_the_host_are_not_taken() {
+    held(
+        "refused_with([errno.EPERM], 'mmap', syscall, 9, 0, 1 << 21, 3, 0x40022, -1, 0)
+refused_with([errno.EPERM], 'memfd', os.memfd_create, 'huge', 4)
+os.write(os.memfd_create('small', 0), b'x')",
+    );
+}
+
+#[test]
+fn device_files_work_and_stay_as_they_are() {
+    for mut lab in labs() {
+        let outcome = lab.run(&python(
+            "open('/dev/null', 'r+b', 0).write(b'x')
+if len(open('/dev/urandom', 'rb').read(16)) != 16: print('ESCAPED')
+for name in ['null', 'zero', 'full', 'random', 'urandom']:
+    refused('mode', os.chmod, '/dev/' + name, 0o600)
+    refused('attribute', os.setxattr, '/dev/' + name, 'user.left', b'1')
+    refused('name', os.unlink, '/dev/' + name)
+    refused('times', os.utime, '/dev/' + name, (1, 1))",
+        ));
+        assert_held(&lab.name, &outcome);
+        if lab.is_native() || !lab.root {
+            let outcome = lab.run(&python("refused('now', os.utime, '/dev/null')"));
+            assert_held(&lab.name, &outcome);
+        }
+    }
+}
