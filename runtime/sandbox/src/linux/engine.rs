@@ -31,7 +31,7 @@ use crate::request::{Input, Request};
 const PROCESSES_SLACK: u64 = 8;
 /// Processes that the node and other boxes may start while a program runs that has their uid; few
 /// enough for a fork bomb to be seen and ended before it hurts.
-const OTHERS_SLACK: u64 = 1024;
+const OTHERS_SLACK: u64 = 128;
 /// In the control groups besides the program: the helper of the slot, and the first process of the
 /// box or the supervisor.
 const HELPERS: u64 = 2;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 /// Longest time for processes to end after they were killed.
 const END_MAX: Duration = Duration::from_secs(2);
@@ -141,11 +141,34 @@ pub fn end_all_of(uids: Range<u32>) {
         if theirs.is_empty() || begun.elapsed() > END_MAX {
             return;
         }
-        for pid in theirs.into_iter().filter_map(Pid::from_raw) {
-            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        for pid in theirs {
+            signal_if(pid, Signal::KILL, || {
+                uid(pid).is_some_and(|uid| uids.contains(&uid))
+            });
         }
         std::thread::yield_now();
     }
+}
+
+/// Sends a signal to a process if it is what it is taken for. It is held before that is asked, so
+/// that the signal never goes to another one that got its number meanwhile: programs can use up
+/// numbers quickly. False if it was another one or is gone.
+pub fn signal_if(pid: i32, signal: Signal, is_it: impl FnOnce() -> bool) -> bool {
+    let process = Pid::from_raw(pid);
+    let held = process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    held.is_some_and(|held| is_it() && pidfd_send_signal(&held, signal).is_ok())
+}
+
+/// Does a process descend from `ancestor`?
+pub fn descends(pid: i32, ancestor: i32) -> bool {
+    let mut next = read(pid);
+    while let Some(process) = next {
+        if process.parent == ancestor {
+            return true;
+        }
+        next = read(process.parent);
+    }
+    false
 }
 
 /// The real uid of a process.

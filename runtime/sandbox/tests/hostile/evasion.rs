@@ -226,7 +226,7 @@ print(resource.getrlimit(resource.RLIMIT_NPROC)[0])",
         let others = if lab.root || lab.is_native() {
             0
         } else {
-            16 * 64
+            2 * 64
         };
         assert!(
             limit >= request.limits.processes + others,

@@ -1,11 +1,12 @@
 //! Waiting for processes, and ending all that descend from this one.
 
+use std::collections::BTreeSet;
 use std::io;
 
-use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signal::{self, SigSet};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{Resource, Rlimit, Signal};
 
 use super::super::processes;
 
@@ -72,7 +73,7 @@ fn wait_for(child: Pid, options: i32) -> io::Result<Option<(Pid, i32)>> {
 /// children that are there already don't inherit that.
 pub fn ended_children() -> nix::Result<SignalFd> {
     let mut signals = SigSet::empty();
-    signals.add(Signal::SIGCHLD);
+    signals.add(signal::Signal::SIGCHLD);
     signals.thread_block()?;
     SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
 }
@@ -130,20 +131,20 @@ fn micros(time: libc::timeval) -> u64 {
 /// of it, because the stopped ones still count against the limit of processes.
 pub fn end_descendants() {
     loop {
-        let mut seen = Vec::new();
+        let mut seen = BTreeSet::new();
         loop {
             let found = descendants();
-            let new: Vec<_> = found.iter().filter(|pid| !seen.contains(*pid)).collect();
+            let new: Vec<_> = found.difference(&seen).copied().collect();
             if new.is_empty() {
                 break;
             }
             for pid in new {
-                hold(*pid);
+                hold(pid);
             }
             seen = found;
         }
         for pid in seen {
-            let _ = kill(pid, Signal::SIGKILL);
+            signal_descendant(pid, Signal::KILL);
         }
         loop {
             match wait_options(0) {
@@ -163,14 +164,22 @@ fn hold(pid: Pid) {
         current: Some(0),
         maximum: Some(0),
     };
-    if let Some(raw) = rustix::process::Pid::from_raw(pid.as_raw()) {
-        // It may have ended meanwhile.
+    // Stopped first: it can't end by itself any more, so its number stays its own.
+    if signal_descendant(pid, Signal::STOP)
+        && let Some(raw) = rustix::process::Pid::from_raw(pid.as_raw())
+    {
         let _ = rustix::process::prlimit(Some(raw), Resource::Nproc, none);
     }
-    let _ = kill(pid, Signal::SIGSTOP);
 }
 
-fn descendants() -> Vec<Pid> {
+fn signal_descendant(pid: Pid, signal: Signal) -> bool {
+    let own = nix::unistd::getpid().as_raw();
+    processes::signal_if(pid.as_raw(), signal, || {
+        processes::descends(pid.as_raw(), own)
+    })
+}
+
+fn descendants() -> BTreeSet<Pid> {
     let all = processes::descendants(nix::unistd::getpid().as_raw());
     all.into_iter()
         .map(|process| Pid::from_raw(process.pid))
