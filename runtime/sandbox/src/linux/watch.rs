@@ -294,12 +294,15 @@ impl Watch<'_> {
         let Some(started_ns) = self.started_ns else {
             return Err(self.failed("making a box", "it ended before its program began"));
         };
-        if finished.ended.is_none() && self.exited.is_none() && self.stopped.is_none() {
-            // By a person, or the kernel for the whole machine's lack of memory: in a box it chooses
-            // the program.
-            if self.meter.used().out_of_memory == 0 {
-                return Err(self.failed("watching a box", "its supervisor was killed"));
-            }
+        // By a person, or the kernel for the whole machine's lack of memory: in a box it chooses the
+        // program. The first process of a box with namespaces tells how the program ended.
+        let watched = self.backend != BackendKind::Native && finished.ended.is_some();
+        if !watched
+            && self.exited.is_none()
+            && self.stopped.is_none()
+            && self.meter.used().out_of_memory == 0
+        {
+            return Err(self.failed("watching a box", "its supervisor was killed"));
         }
         self.move_streams();
         let exited = self.exited.map(|(at_ns, status, _)| (at_ns, status));
