@@ -29,6 +29,9 @@ use crate::request::{Input, Request};
 
 /// More than the limit, so that a refused fork can be told from a used up limit by looking.
 const PROCESSES_SLACK: u64 = 8;
+/// Processes that the node and other boxes may start while a program runs that has their uid; few
+/// enough for a fork bomb to be seen and ended before it hurts.
+const OTHERS_SLACK: u64 = 128;
 /// In the control groups besides the program: the helper of the slot, and the first process of the
 /// box or the supervisor.
 const HELPERS: u64 = 2;
@@ -193,9 +196,13 @@ impl KernelBackend {
             None => self.make_place(slot)?,
         };
         // Whatever failed: the place is not used again, and what is in it ends with it.
-        let watched = self.run_at(&mut place, slot, request, task, cancel, facts)?;
+        let watched = self.run_at(&mut place, slot, request, task, cancel, facts);
+        if facts.slot_uids && !watched.as_ref().is_ok_and(|watched| watched.supervised) {
+            processes::end_all_of(slot.uid..slot.uid + 1);
+        }
+        let watched = watched?;
         let peak = place.groups.peak_memory();
-        if !place.groups.worn_out() {
+        if watched.supervised && !place.groups.worn_out() {
             self.lock_places().insert(slot.index, place);
         }
         Ok((watched, peak))
@@ -233,8 +240,6 @@ impl KernelBackend {
     ) -> Result<Watched, SandboxError> {
         let limits = &request.limits;
         let counted = self.shared.counted();
-        // The first process of a box with namespaces is ours.
-        let of_the_box = u64::from(self.mode == Mode::Native);
         place
             .groups
             .prepare(limits.memory_bytes, limits.processes + HELPERS)
@@ -276,7 +281,7 @@ impl KernelBackend {
             watched_directories.push((output, limits.output_bytes, limits.output_files));
         }
         let groups = Some(&place.groups);
-        let mut meter = Meter::new(limits, groups, counted, watched_directories, of_the_box);
+        let mut meter = Meter::new(limits, groups, counted, watched_directories);
         watch::watch(
             kind_of(self),
             &reports,
@@ -327,8 +332,9 @@ impl KernelBackend {
         let uid = facts.slot_uids.then_some(slot.uid);
         let mut processes = limits.processes + PROCESSES_SLACK;
         if uid.is_none() && self.mode == Mode::Landlock {
-            // The kernel counts everything else of this user as well.
-            processes += own_processes();
+            // The kernel counts everything else of this user as well. The program's own are counted
+            // by looking.
+            processes += own_processes() + OTHERS_SLACK;
         }
         let mut trees = self.trees.clone();
         if let (InputKind::Directory, Some(Input::Bind(path))) = (input, &request.input) {

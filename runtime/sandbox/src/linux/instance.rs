@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::FlockOperation;
-use rustix::process::{Pid, Signal};
 
 use super::{cgroup, mounts, processes, remove};
 use crate::error::SandboxError;
@@ -168,18 +167,7 @@ impl Uids {
 
     /// Ends all processes of the range.
     fn end_all(&self) {
-        let ours = |pid| {
-            let uid = processes::uid(pid);
-            uid.is_some_and(|uid| (self.first..self.first + UIDS_PER_NODE).contains(&uid))
-        };
-        for process in processes::all()
-            .into_iter()
-            .filter(|process| ours(process.pid))
-        {
-            if let Some(pid) = Pid::from_raw(process.pid) {
-                let _ = rustix::process::kill_process(pid, Signal::KILL);
-            }
-        }
+        processes::end_all_of(self.first..self.first + UIDS_PER_NODE);
     }
 }
 

@@ -1,6 +1,15 @@
 //! What `/proc` says about processes.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+/// Longest time for processes to end after they were killed.
+const END_MAX: Duration = Duration::from_secs(2);
 
 /// One living process.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +48,8 @@ pub fn all() -> Vec<Process> {
         .collect()
 }
 
-/// One process, unless it is gone or a zombie.
+/// One process, unless it is gone or a zombie. One whose first thread has ended looks like a zombie
+/// but goes on as long as it has others.
 pub fn read(pid: i32) -> Option<Process> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may have anything in it.
@@ -47,24 +57,118 @@ pub fn read(pid: i32) -> Option<Process> {
     let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-    if matches!(*fields.first()?, "Z" | "X") {
+    let threads = number(17)?;
+    if matches!(*fields.first()?, "Z" | "X") && threads <= 1 {
         return None;
     }
     Some(Process {
         pid,
         parent: fields.get(1)?.parse().ok()?,
         ticks: number(11)? + number(12)? + number(13)? + number(14)?,
-        threads: number(17)?,
+        threads,
     })
 }
 
-/// Private resident memory of a process, in pages.
-pub fn private_pages(pid: i32) -> Option<u64> {
-    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
-    let mut fields = statm.split_ascii_whitespace().skip(1);
-    let resident: u64 = fields.next()?.parse().ok()?;
-    let shared: u64 = fields.next()?.parse().ok()?;
-    Some(resident.saturating_sub(shared))
+/// Memory of a process that no file keeps, in bytes: its own, what it shares with others, and what
+/// was swapped out.
+pub fn memory_bytes(pid: i32) -> Option<u64> {
+    let own = format!("/proc/{pid}");
+    // The first thread may have ended, and tells of no memory then.
+    let names = ["RssAnon:", "RssShmem:", "VmSwap:"];
+    fields(&format!("{own}/status"), &names).or_else(|| {
+        let threads = fs::read_dir(format!("{own}/task")).ok()?.flatten();
+        let mut statuses = threads.map(|thread| thread.path().join("status"));
+        statuses.find_map(|status| fields(status.to_str()?, &names))
+    })
+}
+
+/// The same, but what is shared by several processes is divided among them; `None` also for a
+/// process that lets nobody look.
+pub fn proportional_bytes(pid: i32) -> Option<u64> {
+    fields(
+        &format!("/proc/{pid}/smaps_rollup"),
+        &["Pss_Anon:", "Pss_Shmem:", "SwapPss:"],
+    )
+}
+
+/// Adds what a process has open on a file system but has no name any more, by inode, in bytes.
+/// False if it lets nobody look.
+pub fn add_nameless_files(pid: i32, device: u64, found: &mut BTreeMap<u64, u64>) -> bool {
+    // Of the first thread, unless it has ended.
+    let first = fs::read_dir(format!("/proc/{pid}/fd"));
+    let listed = first.or_else(|error| {
+        let threads = fs::read_dir(format!("/proc/{pid}/task"))?.flatten();
+        let mut others = threads.map(|thread| fs::read_dir(thread.path().join("fd")));
+        others.find_map(Result::ok).ok_or(error)
+    });
+    let Ok(entries) = listed else {
+        // One that is about to end has no memory, and can't be looked into either.
+        return memory_bytes(pid).is_none();
+    };
+    let files = entries
+        .flatten()
+        .filter_map(|entry| fs::metadata(entry.path()).ok());
+    let nameless = files.filter(|file| file.is_file() && file.nlink() == 0);
+    found.extend(
+        nameless
+            .filter(|file| file.dev() == device)
+            .map(|file| (file.ino(), file.blocks() * 512)),
+    );
+    true
+}
+
+/// Sum of the named fields of a file, in bytes; `None` if the first is not there.
+fn fields(path: &str, names: &[&str]) -> Option<u64> {
+    let text = fs::read_to_string(path).ok()?;
+    let kilobytes = |name: &&str| -> Option<u64> {
+        let value = text.lines().find_map(|line| line.strip_prefix(*name))?;
+        value.trim().strip_suffix(" kB")?.parse().ok()
+    };
+    kilobytes(names.first()?)?;
+    Some(names.iter().filter_map(kilobytes).sum::<u64>() * 1024)
+}
+
+/// Ends all processes of these uids. Another look finds what they forked meanwhile; their limit of
+/// processes is smaller than what is ended at once.
+pub fn end_all_of(uids: Range<u32>) {
+    let begun = Instant::now();
+    loop {
+        let all = all().into_iter();
+        let theirs: Vec<i32> = all
+            .map(|process| process.pid)
+            .filter(|pid| uid(*pid).is_some_and(|uid| uids.contains(&uid)))
+            .collect();
+        if theirs.is_empty() || begun.elapsed() > END_MAX {
+            return;
+        }
+        for pid in theirs {
+            signal_if(pid, Signal::KILL, || {
+                uid(pid).is_some_and(|uid| uids.contains(&uid))
+            });
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Sends a signal to a process if it is what it is taken for. It is held before that is asked, so
+/// that the signal never goes to another one that got its number meanwhile: programs can use up
+/// numbers quickly. False if it was another one or is gone.
+pub fn signal_if(pid: i32, signal: Signal, is_it: impl FnOnce() -> bool) -> bool {
+    let process = Pid::from_raw(pid);
+    let held = process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    held.is_some_and(|held| is_it() && pidfd_send_signal(&held, signal).is_ok())
+}
+
+/// Does a process descend from `ancestor`?
+pub fn descends(pid: i32, ancestor: i32) -> bool {
+    let mut next = read(pid);
+    while let Some(process) = next {
+        if process.parent == ancestor {
+            return true;
+        }
+        next = read(process.parent);
+    }
+    false
 }
 
 /// The real uid of a process.

@@ -151,7 +151,8 @@ pub enum InputKind {
 /// From a supervisor, or the first process of a box, to the node.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Report {
-    /// The first process of the box, as the supervisor sees it.
+    /// The process that all of the box descend from, whoever loses its parent: the first one of a
+    /// pid namespace, else the supervisor.
     Placed {
         /// Its number.
         pid: i32,

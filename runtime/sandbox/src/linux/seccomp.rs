@@ -3,7 +3,11 @@
 //! An allow list: what a kernel adds later is refused until somebody looks at it. Left out are
 //! mounts and namespaces, other processes' memory, kernel objects that outlive a run (System V
 //! shared memory, message queues), the large attack surfaces (bpf, io_uring, perf, keyctl,
-//! userfaultfd), modules, clocks, and what acts on the whole machine (sync, reboot, quotas).
+//! userfaultfd), modules, clocks, what acts on the whole machine (sync, reboot, quotas), and news
+//! of files that others use (inotify and the like).
+//!
+//! Without a root of its own a box gets fewer: Landlock does not look at names of sockets, extended
+//! attributes, permissions and times of files that can't be opened.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,9 +23,9 @@ use super::protocol::Mode;
 pub struct Filter(BpfProgram);
 
 impl Filter {
-    /// Compiles it.
-    pub fn compile(mode: Mode) -> Self {
-        Self(bpf::compile(&verdicts(mode)))
+    /// Compiles it. `own_uid`: programs have an uid that no file of the host belongs to.
+    pub fn compile(mode: Mode, own_uid: bool) -> Self {
+        Self(bpf::compile(&verdicts(mode, own_uid)))
     }
 
     /// Confines this thread and all its descendants for good. Also sets no_new_privs.
@@ -35,23 +39,34 @@ pub fn named_verdicts() -> Vec<(&'static str, Verdict)> {
     let mut names: Vec<(&str, c_long)> = ANYWAY.to_vec();
     #[cfg(target_arch = "x86_64")]
     names.extend(ANYWAY_X86_64);
+    names.extend(WITH_A_ROOT);
+    names.extend(ON_OWN_FILES);
+    #[cfg(target_arch = "x86_64")]
+    names.extend(ON_OWN_FILES_X86_64);
     names.extend(CONDITIONALLY);
-    let mut verdicts = verdicts(Mode::Native);
+    let mut verdicts = verdicts(Mode::Native, true);
     let named = names.into_iter();
     named
         .filter_map(|(name, call)| Some((name.strip_prefix("SYS_")?, verdicts.remove(&call)?)))
         .collect()
 }
 
-fn verdicts(mode: Mode) -> BTreeMap<c_long, Verdict> {
+fn verdicts(mode: Mode, own_uid: bool) -> BTreeMap<c_long, Verdict> {
     let mut verdicts = BTreeMap::new();
-    verdicts.extend(ANYWAY.iter().map(|(_, call)| (*call, Verdict::Allow)));
+    let mut allow = |calls: &[(&str, c_long)]| {
+        verdicts.extend(calls.iter().map(|(_, call)| (*call, Verdict::Allow)));
+    };
+    allow(ANYWAY);
     #[cfg(target_arch = "x86_64")]
-    verdicts.extend(
-        ANYWAY_X86_64
-            .iter()
-            .map(|(_, call)| (*call, Verdict::Allow)),
-    );
+    allow(ANYWAY_X86_64);
+    if mode == Mode::Native {
+        allow(WITH_A_ROOT);
+    }
+    if mode == Mode::Native || own_uid {
+        allow(ON_OWN_FILES);
+        #[cfg(target_arch = "x86_64")]
+        allow(ON_OWN_FILES_X86_64);
+    }
     // Its flags are in memory, out of a filter's sight. Libraries take it for an older kernel and
     // fall back to clone.
     verdicts.insert(libc::SYS_clone3, Verdict::Errno(libc::ENOSYS as u32));
@@ -86,9 +101,25 @@ fn verdicts(mode: Mode) -> BTreeMap<c_long, Verdict> {
         (1, Condition::Equal(0)),
     ];
     verdicts.insert(libc::SYS_setpriority, Verdict::If(vec![own_priority]));
-    // No typing into a terminal that was left open.
-    let no_typing = [TIOCSTI, TIOCLINUX].map(|request| (1, Condition::Differs(request)));
-    verdicts.insert(libc::SYS_ioctl, Verdict::If(vec![no_typing.to_vec()]));
+    let requests = IOCTLS
+        .iter()
+        .map(|request| vec![(1, Condition::Equal(*request))]);
+    verdicts.insert(libc::SYS_ioctl, Verdict::If(requests.collect()));
+    let without = |argument: u32, values: &[u32]| {
+        let differs = values
+            .iter()
+            .map(|value| (argument, Condition::Differs(*value)));
+        Verdict::If(vec![differs.collect()])
+    };
+    verdicts.insert(libc::SYS_fcntl, without(1, &FCNTLS_REFUSED));
+    verdicts.insert(libc::SYS_prctl, without(0, &PRCTLS_REFUSED));
+    // Huge pages are the host's own stock, which no limit of memory counts.
+    let no_huge_pages =
+        |argument: u32, flag: u32| Verdict::If(vec![vec![(argument, Condition::NoneOf(flag))]]);
+    let mapping = no_huge_pages(3, libc::MAP_HUGETLB as u32);
+    verdicts.insert(libc::SYS_mmap, mapping);
+    let memory_file = no_huge_pages(1, libc::MFD_HUGETLB);
+    verdicts.insert(libc::SYS_memfd_create, memory_file);
     // Asking for the execution domain, not changing it.
     let domains = [0, u32::MAX].map(|domain| vec![(0, Condition::Equal(domain))]);
     verdicts.insert(libc::SYS_personality, Verdict::If(domains.to_vec()));
@@ -102,10 +133,28 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWUSER
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
-/// Puts a character into a terminal's input.
-const TIOCSTI: u32 = 0x5412;
-/// Pastes into a console.
-const TIOCLINUX: u32 = 0x541c;
+/// What may be asked of any descriptor. Not the flags of files, not the host's network (any socket
+/// tells its names and addresses), not typing into a terminal that was left open.
+const IOCTLS: &[u32] = &[
+    0x5401,      // TCGETS: is it a terminal?
+    0x802c_542a, // TCGETS2: the same.
+    0x540f,      // TIOCGPGRP
+    0x5411,      // TIOCOUTQ
+    0x5413,      // TIOCGWINSZ
+    0x541b,      // FIONREAD
+    0x5421,      // FIONBIO
+    0x5450,      // FIONCLEX
+    0x5451,      // FIOCLEX
+    0x5452,      // FIOASYNC
+    0x4004_9409, // FICLONE
+];
+/// Leases hold up others that open a file, notes tell what others do with it.
+const FCNTLS_REFUSED: [u32; 2] = [libc::F_SETLEASE as u32, libc::F_NOTIFY as u32];
+/// Keeping others off a core, tables in the kernel's memory, the layout of the process as `/proc`
+/// shows it.
+const PRCTLS_REFUSED: [u32; 3] = [PR_SCHED_CORE, PR_FUTEX_HASH, libc::PR_SET_MM as u32];
+const PR_SCHED_CORE: u32 = 62;
+const PR_FUTEX_HASH: u32 = 78;
 
 /// Numbers with their names.
 macro_rules! calls {
@@ -127,6 +176,10 @@ const CONDITIONALLY: &[(&str, c_long)] = calls![
     libc::SYS_sched_setparam,
     libc::SYS_sched_setscheduler,
     libc::SYS_setpriority,
+    libc::SYS_fcntl,
+    libc::SYS_prctl,
+    libc::SYS_mmap,
+    libc::SYS_memfd_create,
 ];
 
 /// Calls whose first argument is a process, 0 for the caller.
@@ -161,7 +214,6 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_fstatfs,
     libc::SYS_faccessat,
     libc::SYS_faccessat2,
-    libc::SYS_fcntl,
     libc::SYS_flock,
     libc::SYS_dup,
     libc::SYS_dup3,
@@ -178,11 +230,6 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_linkat,
     libc::SYS_symlinkat,
     libc::SYS_readlinkat,
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
-    libc::SYS_fchown,
-    libc::SYS_fchownat,
-    libc::SYS_utimensat,
     libc::SYS_truncate,
     libc::SYS_ftruncate,
     libc::SYS_fallocate,
@@ -202,17 +249,7 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_listxattr,
     libc::SYS_llistxattr,
     libc::SYS_flistxattr,
-    libc::SYS_setxattr,
-    libc::SYS_lsetxattr,
-    libc::SYS_fsetxattr,
-    libc::SYS_removexattr,
-    libc::SYS_lremovexattr,
-    libc::SYS_fremovexattr,
-    libc::SYS_inotify_init1,
-    libc::SYS_inotify_add_watch,
-    libc::SYS_inotify_rm_watch,
     // Memory.
-    libc::SYS_mmap,
     libc::SYS_munmap,
     libc::SYS_mremap,
     libc::SYS_mprotect,
@@ -225,7 +262,6 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_mlockall,
     libc::SYS_munlockall,
     libc::SYS_brk,
-    libc::SYS_memfd_create,
     libc::SYS_membarrier,
     libc::SYS_get_mempolicy,
     libc::SYS_pkey_alloc,
@@ -251,7 +287,6 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_rseq,
     libc::SYS_futex,
     libc::SYS_futex_waitv,
-    libc::SYS_prctl,
     libc::SYS_getrlimit,
     libc::SYS_setrlimit,
     libc::SYS_getrusage,
@@ -327,12 +362,7 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_epoll_ctl,
     libc::SYS_epoll_pwait,
     libc::SYS_epoll_pwait2,
-    // Unix sockets; which families exist is decided at their making.
-    libc::SYS_bind,
-    libc::SYS_listen,
-    libc::SYS_accept,
-    libc::SYS_accept4,
-    libc::SYS_connect,
+    // Sockets; which families exist is decided at their making.
     libc::SYS_shutdown,
     libc::SYS_getsockname,
     libc::SYS_getpeername,
@@ -348,6 +378,42 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_landlock_create_ruleset,
     libc::SYS_landlock_add_rule,
     libc::SYS_landlock_restrict_self,
+];
+
+/// Names of sockets and attributes of files: of the box's own where it has a root.
+const WITH_A_ROOT: &[(&str, c_long)] = calls![
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_connect,
+];
+
+/// What the owner of a file may do without opening it: where none but the box's own are owned, or
+/// the others can't be written to.
+const ON_OWN_FILES: &[(&str, c_long)] = calls![
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+];
+
+/// Older forms of these.
+#[cfg(target_arch = "x86_64")]
+const ON_OWN_FILES_X86_64: &[(&str, c_long)] = calls![
+    libc::SYS_chmod,
+    libc::SYS_chown,
+    libc::SYS_lchown,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
 ];
 
 /// Older forms of the above that only this architecture has.
@@ -369,13 +435,6 @@ const ANYWAY_X86_64: &[(&str, c_long)] = calls![
     libc::SYS_link,
     libc::SYS_symlink,
     libc::SYS_readlink,
-    libc::SYS_chmod,
-    libc::SYS_chown,
-    libc::SYS_lchown,
-    libc::SYS_utime,
-    libc::SYS_utimes,
-    libc::SYS_futimesat,
-    libc::SYS_inotify_init,
     libc::SYS_fork,
     libc::SYS_vfork,
     libc::SYS_getpgrp,
@@ -397,6 +456,6 @@ mod tests {
 
     #[test]
     fn every_call_with_a_verdict_has_a_name() {
-        assert_eq!(named_verdicts().len(), verdicts(Mode::Native).len());
+        assert_eq!(named_verdicts().len(), verdicts(Mode::Native, true).len());
     }
 }

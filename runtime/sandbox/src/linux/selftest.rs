@@ -58,7 +58,7 @@ pub fn test(backend: &KernelBackend) -> BackendReport {
         Ok(findings) => findings,
         Err(error) => return unusable(backend, &error),
     };
-    let mut layers = probed(backend.mode(), &findings);
+    let mut layers = probed(backend.mode(), facts, &findings);
     layers.extend(known(backend, facts, &layers));
     layers.sort_by_key(|report| report.layer);
     let missing: Vec<&str> = layers
@@ -102,7 +102,9 @@ fn probe(backend: &KernelBackend) -> Result<Vec<Finding>, SandboxError> {
     findings.map_err(SandboxError::system("reading the findings of the probe"))
 }
 
-fn probed(mode: Mode, findings: &[Finding]) -> Vec<LayerReport> {
+fn probed(mode: Mode, facts: Facts, findings: &[Finding]) -> Vec<LayerReport> {
+    // Nothing else keeps programs from ending the node, whose uid they have.
+    let scope = mode == Mode::Landlock && !facts.slot_uids;
     let promised: &[_] = match mode {
         Mode::Native => &NATIVE,
         Mode::Landlock => &LANDLOCK,
@@ -116,7 +118,8 @@ fn probed(mode: Mode, findings: &[Finding]) -> Vec<LayerReport> {
                 Some((_, Err(why))) => missing(*layer, why),
                 None => missing(*layer, "the probe did not try it"),
             };
-            report(*layer, *required, state)
+            let required = *required || (scope && *layer == Layer::LandlockScope);
+            report(*layer, required, state)
         })
         .collect()
 }
@@ -182,7 +185,9 @@ fn advice(layer: Layer) -> &'static str {
         Layer::DiskQuota => "start the node with CAP_SYS_ADMIN; until then disk use is watched",
         Layer::LandlockFiles => "use Linux 5.13 or later with landlock in the lsm= list",
         Layer::LandlockNetwork => "use Linux 6.7 or later; until then seccomp refuses sockets",
-        Layer::LandlockScope => "use Linux 6.12 or later",
+        Layer::LandlockScope => {
+            "use Linux 6.12 or later, or start the node as root with CAP_SETUID and CAP_SETGID"
+        }
         Layer::MemoryCgroup | Layer::PidsCgroup | Layer::CpuCgroup => {
             "let the node manage control groups (systemd: Delegate=yes); until then it looks at \
              its processes now and then"
@@ -190,5 +195,28 @@ fn advice(layer: Layer) -> &'static str {
         Layer::SortedInput => "put the state directory on a tmpfs",
         Layer::Seccomp => "use a kernel with CONFIG_SECCOMP_FILTER",
         _ => "use a kernel with this kind of namespace and limit",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requires_scope(mode: Mode, slot_uids: bool) -> bool {
+        let facts = Facts {
+            slot_uids,
+            mounts: false,
+        };
+        let layers = probed(mode, facts, &[]);
+        layers
+            .iter()
+            .any(|report| report.layer == Layer::LandlockScope && report.required)
+    }
+
+    #[test]
+    fn with_the_nodes_uid_and_no_namespaces_the_scope_of_signals_is_required() {
+        assert!(requires_scope(Mode::Landlock, false));
+        assert!(!requires_scope(Mode::Landlock, true));
+        assert!(!requires_scope(Mode::Native, false));
     }
 }

@@ -43,6 +43,8 @@ pub struct Streams {
 pub struct Watched {
     /// What ended it.
     pub end: EndReason,
+    /// The supervisor saw the box to its end; without, it was killed itself.
+    pub supervised: bool,
     /// How the program ended.
     pub exit: Exit,
     /// Wall clock, in microseconds.
@@ -80,7 +82,7 @@ struct Watch<'a> {
     began: Instant,
     started_ns: Option<u64>,
     started: Option<Instant>,
-    exited: Option<(u64, i32)>,
+    exited: Option<(u64, i32, Instant)>,
     stopped: Option<(Stopped, Instant)>,
     chunk: Vec<u8>,
 }
@@ -220,8 +222,9 @@ impl Watch<'_> {
         if self.started.is_none() && now.duration_since(self.began) > SETUP_MAX {
             self.stop(Stopped::Stuck);
         }
-        match self.stopped {
-            Some((_, since)) if now.duration_since(since) > STOP_MAX => {
+        let ending = self.stopped.map(|(_, since)| since);
+        match ending.or(self.exited.map(|(_, _, since)| since)) {
+            Some(since) if now.duration_since(since) > STOP_MAX => {
                 Err(self.failed("ending a box", "it did not end in time"))
             }
             _ => Ok(()),
@@ -250,7 +253,9 @@ impl Watch<'_> {
                 self.started = Some(Instant::now());
                 self.output = handles.into_iter().next();
             }
-            Report::Exited { at_ns, status } => self.exited = Some((at_ns, status)),
+            Report::Exited { at_ns, status } => {
+                self.exited = Some((at_ns, status, Instant::now()));
+            }
             Report::Finished {
                 at_ns,
                 status,
@@ -289,11 +294,22 @@ impl Watch<'_> {
         let Some(started_ns) = self.started_ns else {
             return Err(self.failed("making a box", "it ended before its program began"));
         };
+        // By a person, or the kernel for the whole machine's lack of memory: in a box it chooses the
+        // program. The first process of a box with namespaces tells how the program ended.
+        let watched = self.backend != BackendKind::Native && finished.ended.is_some();
+        if !watched
+            && self.exited.is_none()
+            && self.stopped.is_none()
+            && self.meter.used().out_of_memory == 0
+        {
+            return Err(self.failed("watching a box", "its supervisor was killed"));
+        }
         self.move_streams();
+        let exited = self.exited.map(|(at_ns, status, _)| (at_ns, status));
         let killed = (started_ns, libc::SIGKILL);
-        let (ended_ns, status) = self.exited.or(finished.ended).unwrap_or(killed);
+        let (ended_ns, status) = exited.or(finished.ended).unwrap_or(killed);
         let exit = exit(status);
-        let end = self.end(exit, finished.ended.is_some());
+        let end = self.end(exit);
         let elapsed = self
             .started
             .map_or(Duration::ZERO, |started| started.elapsed());
@@ -303,10 +319,11 @@ impl Watch<'_> {
         };
         Ok(Watched {
             end,
+            supervised: finished.ended.is_some(),
             exit,
             wall_us,
             cpu_us: finished.cpu_us.max(self.meter.cpu_us()),
-            largest_bytes: finished.largest_bytes,
+            largest_bytes: finished.largest_bytes.max(self.meter.largest_bytes()),
             stdout: self.stdout.captured,
             stderr: self.stderr.captured,
             output: self.output,
@@ -314,7 +331,7 @@ impl Watch<'_> {
     }
 
     /// What ended the program: we, the kernel at a limit, or itself.
-    fn end(&mut self, exit: Exit, supervised: bool) -> EndReason {
+    fn end(&mut self, exit: Exit) -> EndReason {
         if let Some((Stopped::Limit(reason), _)) = self.stopped {
             return reason;
         }
@@ -326,8 +343,6 @@ impl Watch<'_> {
             _ if used.out_of_memory > 0 => EndReason::Memory,
             Exit::Signal(libc::SIGXCPU) => EndReason::Cpu,
             Exit::Signal(libc::SIGXFSZ) => EndReason::Output,
-            // Killed from outside together with its supervisor: only the kernel does that.
-            Exit::Signal(libc::SIGKILL) if !supervised => EndReason::Memory,
             Exit::Signal(libc::SIGKILL) if over_cpu(&self.request.limits, used.cpu_us) => {
                 EndReason::Cpu
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use assay_sandbox::BackendKind;
 
 use crate::ORDINARY_UID;
-use crate::support::{Lab, processes_with, python};
+use crate::support::{Lab, assert_held, labs, processes_with, python};
 
 /// Until the kernel has ended what was killed.
 const END_MAX: Duration = Duration::from_secs(20);
@@ -71,6 +71,68 @@ time.sleep(1000)"
     assert_eq!(left, ["lock"], "{name}");
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
     assert!(!mounts.contains(state_dir.to_str().unwrap()), "{name}");
+}
+
+/// By a person, say; it is not the program's fault.
+#[test]
+fn a_killed_supervisor_is_an_error_and_leaves_nothing() {
+    for mut lab in labs() {
+        // Outside of the namespaces, if there are some.
+        let above = usize::from(lab.is_native());
+        kill_a_parent(&mut lab, above);
+    }
+}
+
+#[test]
+fn a_killed_first_process_is_an_error_and_leaves_nothing() {
+    for mut lab in labs().filter(|lab| lab.is_native()) {
+        kill_a_parent(&mut lab, 0);
+    }
+}
+
+/// The program's, or one above it.
+fn kill_a_parent(lab: &mut Lab, above: usize) {
+    let mark = format!("assay-unwatched-{}-{}", std::process::id(), lab.pid());
+    let mut request = python(&format!(
+        "'{mark}'
+if os.fork() == 0:
+    os.setsid()
+    if os.fork(): os._exit(0)
+    for fd in range(3): os.close(fd)
+time.sleep(1000)"
+    ));
+    request.limits.wall_ms = 1_000_000;
+    lab.send(&request);
+    wait_for("the program starts", || processes_with(&mark).len() == 2);
+    let ours = format!("{}", lab.pid());
+    let program = processes_with(&mark);
+    let parents = program.iter().map(|pid| parent(pid.to_str().unwrap()));
+    let mut supervisor = parents
+        .min_by_key(|pid| pid.parse::<u32>().unwrap())
+        .unwrap();
+    for _ in 0..above {
+        supervisor = parent(&supervisor);
+    }
+    assert!(supervisor != "1" && supervisor != ours, "{}", lab.name);
+    let pid = rustix::process::Pid::from_raw(supervisor.parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    let error = lab.answer().unwrap_err();
+    assert!(
+        error.contains("supervisor was killed"),
+        "{}: {error}",
+        lab.name
+    );
+    wait_for(&format!("{}: processes stay", lab.name), || {
+        processes_with(&mark).is_empty()
+    });
+    let next = lab.run(&python("pass"));
+    assert_held(&lab.name, &next);
+}
+
+fn parent(pid: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    line.unwrap().trim().to_owned()
 }
 
 #[test]

@@ -12,8 +12,10 @@ use assay_sandbox::{BackendKind, ContainerConfig};
 
 mod accounting;
 mod crash;
+mod evasion;
 mod ordinary;
 mod output;
+mod reach;
 mod resources;
 mod support;
 mod system;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use assay_sandbox::{EndReason, Input, Outcome, SkipReason};
+use assay_sandbox::{EndReason, Input, Layer, Outcome, SkipReason};
 
 use crate::support::{assert_held, labs, python, text};
 
@@ -129,13 +129,19 @@ try:
     for i in range(5000):
         os.mkdir('d'); os.chdir('d')
         if i in (5, 100): open('file', 'w').write('x')
-except OSError as error: print(error)",
+except OSError as error: print(error)
+time.sleep(0.3)",
     );
     request.limits.output_files = 10_000;
     for mut lab in labs() {
         let outcome = lab.run(&request);
-        assert_held(&lab.name, &outcome);
-        assert_eq!(outcome.files.len(), 1, "{}", lab.name);
+        if lab.has(Layer::DiskQuota) {
+            assert_held(&lab.name, &outcome);
+            assert_eq!(outcome.files.len(), 1, "{}", lab.name);
+        } else {
+            // Who only looks can't tell what is in there.
+            assert_eq!(outcome.end, EndReason::Output, "{}", lab.name);
+        }
         let reasons: Vec<_> = outcome.skipped.iter().map(|file| file.reason).collect();
         assert_eq!(reasons, [SkipReason::TooDeep], "{}", lab.name);
     }
@@ -171,12 +177,15 @@ for name in [b'new\nline', b'\xff\xfe', b' ', b'-rf', b'\x1b[31m', b'quote\x22',
 fn unreadable_leavings_do_not_stop_the_collection() {
     let script = "os.chdir('output')
 open('a', 'w').write('a'); os.mkdir('b'); open('b/c', 'w').write('c'); open('z', 'w').write('z')
-os.chmod('a', 0); os.chmod('b', 0); os.chmod('.', 0o500)";
+for path, mode in [('a', 0), ('b', 0), ('.', 0o500)]:
+    # With the node's uid and no root of its own, a box may not change permissions.
+    try: os.chmod(path, mode)
+    except PermissionError as error: print(error)";
     for mut lab in labs() {
         let outcome = lab.run(&python(script));
         assert_held(&lab.name, &outcome);
         let names: Vec<_> = outcome.files.iter().map(|file| file.path.clone()).collect();
-        if lab.root {
+        if lab.root || !lab.is_native() {
             let all: Vec<PathBuf> = ["a", "b/c", "z"].map(PathBuf::from).into();
             assert_eq!(names, all, "{}", lab.name);
         } else {
@@ -194,7 +203,10 @@ os.chmod('a', 0); os.chmod('b', 0); os.chmod('.', 0o500)";
 #[test]
 fn an_output_directory_without_permissions_is_empty() {
     for mut lab in labs() {
-        let outcome = lab.run(&python("os.chmod('output', 0)"));
+        let outcome = lab.run(&python(
+            "try: os.chmod('output', 0)
+except PermissionError as error: print(error)",
+        ));
         assert_held(&lab.name, &outcome);
         assert!(outcome.files.is_empty(), "{}", lab.name);
         let next = lab.run(&python("print(os.listdir('output'))"));

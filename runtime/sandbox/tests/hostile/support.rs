@@ -126,6 +126,11 @@ impl Lab {
 
     pub fn try_run(&mut self, request: &Request) -> Result<Outcome, String> {
         self.send(request);
+        self.answer()
+    }
+
+    /// To what was sent.
+    pub fn answer(&mut self) -> Result<Outcome, String> {
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "{}: the node is gone", self.name);

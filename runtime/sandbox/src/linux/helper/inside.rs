@@ -56,6 +56,7 @@ fn try_run(
 ) -> Result<(), Failure> {
     confine::die_with_parent()?;
     let _ = nix::unistd::setsid();
+    confine::end_first();
     mount_proc()?;
     let limits = &plan.limits;
     mount_tmpfs(TMP, limits.tmp_bytes, TMP_FILES, 0o1777)?;

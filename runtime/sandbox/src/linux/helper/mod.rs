@@ -64,6 +64,7 @@ fn try_serve() -> io::Result<()> {
     // A program that reads its own terminal is not to be reached by signals meant for the node.
     let _ = nix::unistd::setsid();
     ignore_children(true)?;
+    adopt(setup.mode)?;
     let facts = match prepare(&setup) {
         Ok(facts) => facts,
         Err(failure) => {
@@ -75,7 +76,7 @@ fn try_serve() -> io::Result<()> {
     let server = Server {
         mode: setup.mode,
         facts,
-        filter: super::seccomp::Filter::compile(setup.mode),
+        filter: super::seccomp::Filter::compile(setup.mode, facts.slot_uids),
     };
     server.serve(control)
 }
@@ -109,6 +110,9 @@ impl Server {
                 }
             }
         }
+        if control.is_some() && self.mode == Mode::Landlock {
+            tree::end_descendants();
+        }
         Ok(())
     }
 
@@ -140,9 +144,18 @@ impl Server {
             Err(Failure { stage, reason, .. }) => Ready::No { stage, reason },
         };
         ignore_children(self.mode == Mode::Landlock)?;
+        adopt(self.mode)?;
         channel::send(&control, &ready, &[])?;
         Ok(control)
     }
+}
+
+/// Where no namespace ends what is in a box, somebody has to find it if its supervisor is killed.
+fn adopt(mode: Mode) -> io::Result<()> {
+    if mode == Mode::Landlock {
+        nix::sys::prctl::set_child_subreaper(true)?;
+    }
+    Ok(())
 }
 
 fn prepare(setup: &Setup) -> Result<Facts, Failure> {

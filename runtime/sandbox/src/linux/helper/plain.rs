@@ -11,7 +11,8 @@ use super::super::landlock::Rules;
 use super::super::protocol::{Facts, Handles, Plan, Report, Task};
 use super::super::seccomp::Filter;
 use super::scratch::Scratch;
-use super::{Failure, at, confine, probe, program, scratch, supervisor, tree};
+use super::supervisor::{self, Orphans};
+use super::{Failure, at, confine, probe, program, scratch};
 
 /// Readable in every box: what programs and libraries need to start.
 const READABLE: [&str; 10] = [
@@ -62,7 +63,7 @@ pub fn run(plan: &Plan, facts: Facts, filter: &Filter, handles: Handles) -> Resu
         }
         ForkResult::Parent { child } => {
             drop((streams, scratch));
-            supervisor::watch(&reports, child, tree::end_descendants)
+            supervisor::watch(&reports, child, Orphans::Ours)
         }
     }
 }
@@ -74,6 +75,7 @@ fn become_program(
     reports: &OwnedFd,
     streams: [OwnedFd; 3],
 ) -> Result<(), Failure> {
+    confine::end_first();
     if let Some(uid) = plan.uid {
         confine::become_uid(uid)?;
     }

@@ -95,7 +95,7 @@ fn native(
         ForkResult::Parent { child } => {
             let reports = handles.reports;
             drop((handles.streams, handles.input, handles.plan));
-            watch(&reports, child, || ())
+            watch(&reports, child, Orphans::OfTheBox)
         }
     }
 }
@@ -140,29 +140,56 @@ pub fn join_cgroups(cgroups: Vec<OwnedFd>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits for the end of `child`; kills it when the node says so or is gone. `clean` ends what it
-/// left.
-pub fn watch(reports: &OwnedFd, child: Pid, clean: impl Fn()) -> Result<(), Failure> {
+/// Whose children processes become that lose their parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orphans {
+    /// Of the box's first process, and they end with it.
+    OfTheBox,
+    /// Ours: we have to wait for them and to end them.
+    Ours,
+}
+
+/// Waits for the end of `child`; kills it when the node says so or is gone.
+pub fn watch(reports: &OwnedFd, child: Pid, orphans: Orphans) -> Result<(), Failure> {
     let waiting = "waiting for the box";
     let raw = rustix::process::Pid::from_raw(child.as_raw());
     let raw = raw.ok_or_else(|| at(waiting)("no process"))?;
-    let pid = child.as_raw();
+    let pid = match orphans {
+        Orphans::OfTheBox => child.as_raw(),
+        Orphans::Ours => nix::unistd::getpid().as_raw(),
+    };
     let _ = channel::send(reports, &Report::Placed { pid }, &[]);
     let pidfd = rustix::process::pidfd_open(raw, PidfdFlags::empty()).map_err(at(waiting))?;
+    let ended_children = match orphans {
+        Orphans::OfTheBox => None,
+        Orphans::Ours => Some(tree::ended_children().map_err(at(waiting))?),
+    };
     loop {
-        let mut events = [
+        if let Some(ended) = &ended_children {
+            // They count against the limit of processes until then.
+            tree::reap_all_but(child, ended);
+        }
+        let mut events = vec![
             PollFd::new(&pidfd, PollFlags::IN),
             PollFd::new(reports, PollFlags::IN),
         ];
+        events.extend(
+            ended_children
+                .iter()
+                .map(|ended| PollFd::new(ended, PollFlags::IN)),
+        );
         match rustix::event::poll(&mut events, None) {
             Err(rustix::io::Errno::INTR) => continue,
             polled => polled.map_err(at(waiting))?,
         };
-        let [ended, told] = events;
-        if !ended.revents().is_empty() {
+        let happened = |index: usize| {
+            let event = events.get(index);
+            event.is_some_and(|event| !event.revents().is_empty())
+        };
+        if happened(0) {
             break;
         }
-        if !told.revents().is_empty() {
+        if happened(1) {
             // Whatever it says, or that it hung up, means the same.
             let _ = rustix::process::pidfd_send_signal(&pidfd, Signal::KILL);
             break;
@@ -170,11 +197,15 @@ pub fn watch(reports: &OwnedFd, child: Pid, clean: impl Fn()) -> Result<(), Fail
     }
     let usage = tree::wait_with_usage(child).map_err(at(waiting))?;
     let at_ns = now_ns();
-    clean();
+    let mut cpu_us = usage.cpu_us;
+    if orphans == Orphans::Ours {
+        tree::end_descendants();
+        cpu_us = cpu_us.max(tree::cpu_of_children_us());
+    }
     let report = Report::Finished {
         at_ns,
         status: usage.status,
-        cpu_us: usage.cpu_us,
+        cpu_us,
         largest_bytes: usage.largest_bytes,
     };
     let _ = channel::send(reports.as_fd(), &report, &[]);

@@ -145,7 +145,8 @@ fn views(trees: &[PathBuf]) -> Result<Vec<(PathBuf, View)>, Failure> {
     }
     for name in DEVICES {
         let path = Path::new("/dev").join(name);
-        let attributes = Attributes::NO_SET_UID | Attributes::NO_EXEC;
+        // The nodes are the host's; what they lead to can be written all the same.
+        let attributes = Attributes::READ_ONLY | Attributes::NO_SET_UID | Attributes::NO_EXEC;
         let device = clone_tree(&path, attributes)?;
         views.push((path, View::Device(device)));
     }

@@ -1,10 +1,12 @@
 //! Waiting for processes, and ending all that descend from this one.
 
+use std::collections::BTreeSet;
 use std::io;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{self, SigSet};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{Resource, Rlimit, Signal};
 
 use super::super::processes;
 
@@ -50,9 +52,13 @@ pub fn wait_any() -> io::Result<(Pid, i32)> {
 }
 
 fn wait_options(options: i32) -> io::Result<Option<(Pid, i32)>> {
+    wait_for(Pid::from_raw(-1), options)
+}
+
+fn wait_for(child: Pid, options: i32) -> io::Result<Option<(Pid, i32)>> {
     let mut status = 0;
     // SAFETY: the pointer is to a local of the right type.
-    let pid = unsafe { libc::waitpid(-1, &raw mut status, options) };
+    let pid = unsafe { libc::waitpid(child.as_raw(), &raw mut status, options) };
     if pid > 0 {
         return Ok(Some((Pid::from_raw(pid), status)));
     }
@@ -61,6 +67,52 @@ fn wait_options(options: i32) -> io::Result<Option<(Pid, i32)>> {
         return Ok(None);
     }
     Err(error)
+}
+
+/// A descriptor that can be read when children have ended. Their signal is held back from now on;
+/// children that are there already don't inherit that.
+pub fn ended_children() -> nix::Result<SignalFd> {
+    let mut signals = SigSet::empty();
+    signals.add(signal::Signal::SIGCHLD);
+    signals.thread_block()?;
+    SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+}
+
+/// Reaps all children that ended, but `kept`.
+pub fn reap_all_but(kept: Pid, ended: &SignalFd) {
+    while let Ok(Some(_)) = ended.read_signal() {}
+    // Looking first, because `kept` has to be waited for by who wants to know what it used. Once it
+    // has ended, `end_descendants` finds the others.
+    while let Some(pid) = ended_child() {
+        if pid == kept || wait_for(pid, 0).is_err() {
+            return;
+        }
+    }
+}
+
+/// A child that can be waited for, if there is one.
+fn ended_child() -> Option<Pid> {
+    let look = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: all zeros is a valid siginfo, and what it is if there is no such child.
+    let mut child: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a local of the right type.
+    let result = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut child, look) };
+    // SAFETY: it is all zeros or about a child.
+    let pid = unsafe { child.si_pid() };
+    (result == 0 && pid != 0).then(|| Pid::from_raw(pid))
+}
+
+/// User and system time of all children that were waited for, and of those they waited for, in
+/// microseconds.
+pub fn cpu_of_children_us() -> u64 {
+    // SAFETY: all zeros is a valid rusage.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a local of the right type.
+    let result = unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut usage) };
+    if result == -1 {
+        return 0;
+    }
+    micros(usage.ru_utime) + micros(usage.ru_stime)
 }
 
 fn micros(time: libc::timeval) -> u64 {
@@ -79,20 +131,20 @@ fn micros(time: libc::timeval) -> u64 {
 /// of it, because the stopped ones still count against the limit of processes.
 pub fn end_descendants() {
     loop {
-        let mut seen = Vec::new();
+        let mut seen = BTreeSet::new();
         loop {
             let found = descendants();
-            let new: Vec<_> = found.iter().filter(|pid| !seen.contains(*pid)).collect();
+            let new: Vec<_> = found.difference(&seen).copied().collect();
             if new.is_empty() {
                 break;
             }
             for pid in new {
-                hold(*pid);
+                hold(pid);
             }
             seen = found;
         }
         for pid in seen {
-            let _ = kill(pid, Signal::SIGKILL);
+            signal_descendant(pid, Signal::KILL);
         }
         loop {
             match wait_options(0) {
@@ -112,14 +164,22 @@ fn hold(pid: Pid) {
         current: Some(0),
         maximum: Some(0),
     };
-    if let Some(raw) = rustix::process::Pid::from_raw(pid.as_raw()) {
-        // It may have ended meanwhile.
+    // Stopped first: it can't end by itself any more, so its number stays its own.
+    if signal_descendant(pid, Signal::STOP)
+        && let Some(raw) = rustix::process::Pid::from_raw(pid.as_raw())
+    {
         let _ = rustix::process::prlimit(Some(raw), Resource::Nproc, none);
     }
-    let _ = kill(pid, Signal::SIGSTOP);
 }
 
-fn descendants() -> Vec<Pid> {
+fn signal_descendant(pid: Pid, signal: Signal) -> bool {
+    let own = nix::unistd::getpid().as_raw();
+    processes::signal_if(pid.as_raw(), signal, || {
+        processes::descends(pid.as_raw(), own)
+    })
+}
+
+fn descendants() -> BTreeSet<Pid> {
     let all = processes::descendants(nix::unistd::getpid().as_raw());
     all.into_iter()
         .map(|process| Pid::from_raw(process.pid))
