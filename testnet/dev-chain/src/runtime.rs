@@ -1,0 +1,48 @@
+//! The runtime's version: what clients check, and what an upgrade moves.
+
+use parity_scale_codec::{Decode, Encode};
+
+/// Name of the runtime, as the real chain's.
+pub const SPEC_NAME: &str = "node-subtensor";
+
+/// Version of the runtime that the first block has.
+pub const FIRST_SPEC_VERSION: u32 = 425;
+
+/// The version of a runtime, and by how much its calls and errors are off their usual numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct RuntimeVersion {
+    /// Version of the runtime; every upgrade raises it.
+    pub spec_version: u32,
+    /// Version of the transactions; an upgrade that moves calls raises it.
+    pub transaction_version: u32,
+    /// Added to the number of every call of pallet SubtensorModule, modulo 256.
+    pub call_shift: u8,
+    /// Added to the number of every error of pallet SubtensorModule, modulo 256.
+    pub error_shift: u8,
+}
+
+impl Default for RuntimeVersion {
+    fn default() -> RuntimeVersion {
+        RuntimeVersion {
+            spec_version: FIRST_SPEC_VERSION,
+            transaction_version: 1,
+            call_shift: 0,
+            error_shift: 0,
+        }
+    }
+}
+
+impl RuntimeVersion {
+    /// The runtime after an upgrade that moves calls and errors by so much.
+    pub fn upgraded(self, call_shift: u8, error_shift: u8) -> RuntimeVersion {
+        let calls_moved = call_shift != self.call_shift;
+        RuntimeVersion {
+            spec_version: self.spec_version.saturating_add(1),
+            transaction_version: self
+                .transaction_version
+                .saturating_add(u32::from(calls_moved)),
+            call_shift,
+            error_shift,
+        }
+    }
+}
