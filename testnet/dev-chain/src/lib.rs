@@ -18,12 +18,17 @@ pub mod address;
 pub mod beacon;
 pub mod chain;
 pub mod extrinsic;
+mod journal;
 pub mod limits;
 pub mod metadata;
 pub mod pallets;
 pub mod runtime;
 pub mod runtime_api;
+pub mod server;
 pub mod storage;
 #[cfg(test)]
 mod testkit;
 pub mod types;
+
+pub use journal::JournalError;
+pub use server::{DevChainServer, ServerOptions, StartError};
