@@ -55,7 +55,7 @@ pub enum ExtrinsicError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extrinsic {
     /// Who should have signed.
-    pub address: MultiAddress,
+    pub address: MultiAddress<AccountId32>,
     /// Nonce of the signer.
     pub nonce: u32,
     /// When it is valid.

@@ -15,9 +15,9 @@ pub struct RuntimeVersion {
     pub spec_version: u32,
     /// Version of the transactions; an upgrade that moves calls raises it.
     pub transaction_version: u32,
-    /// Added to the number of every call of pallet SubtensorModule, modulo 256.
+    /// Added to the number of every call of pallet SubtensorModule.
     pub call_shift: u8,
-    /// Added to the number of every error of pallet SubtensorModule, modulo 256.
+    /// Added to the number of every error of pallet SubtensorModule.
     pub error_shift: u8,
 }
 

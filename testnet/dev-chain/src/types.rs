@@ -63,9 +63,9 @@ pub struct BoundedVec<T, const MAX: usize>(pub Vec<T>);
 
 /// An address of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
-pub enum MultiAddress {
+pub enum MultiAddress<AccountId> {
     /// The public key.
-    Id(AccountId32),
+    Id(AccountId),
     /// An index; this chain has none.
     Index(Compact<()>),
     /// Some bytes; this chain has none.

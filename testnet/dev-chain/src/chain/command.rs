@@ -14,6 +14,9 @@ use crate::types::{AccountId32, AlphaBalance, MechId, NetUid, TaoBalance};
 /// Longest seed of a beacon in bytes.
 const SEED_MAX_BYTES: usize = 256;
 
+/// By how much an upgrade moves calls or errors at most; their numbers stay below 256.
+const SHIFT_MAX: u8 = 100;
+
 /// Where the beacon's seed is kept; clients don't see the key in the metadata.
 const BEACON_SEED_KEY: &[u8] = b":dev:beacon_seed";
 
@@ -105,9 +108,9 @@ pub enum AdminCommand {
     },
     /// Replaces the runtime by one whose calls and errors have other numbers.
     UpgradeRuntime {
-        /// Added to the usual number of every call, modulo 256.
+        /// Added to the usual number of every call, at most 100.
         call_shift: u8,
-        /// Added to the usual number of every error, modulo 256.
+        /// Added to the usual number of every error, at most 100.
         error_shift: u8,
     },
 }
@@ -255,6 +258,12 @@ impl AdminCommand {
             AdminCommand::SetHyperparameter { netuid, parameter } => {
                 check_subnet(state, *netuid)?;
                 parameter.validate()
+            }
+            AdminCommand::UpgradeRuntime {
+                call_shift,
+                error_shift,
+            } if (*call_shift).max(*error_shift) > SHIFT_MAX => {
+                Err(CommandError::Value("calls and errors moved by at most 100"))
             }
             AdminCommand::SetBeacon { seed } if seed.len() > SEED_MAX_BYTES => {
                 Err(CommandError::Value("a seed of at most 256 bytes"))

@@ -9,12 +9,12 @@ use parity_scale_codec::{DecodeAll, Encode};
 use scale_info::form::MetaForm;
 use scale_info::{MetaType, TypeInfo, meta_type};
 
-use crate::metadata;
+use crate::metadata::{self, OpaqueExtrinsic};
 use crate::pallets::subtensor::network::next_epoch_start;
-use crate::pallets::system;
+use crate::pallets::system::{self, DispatchClass, Weight};
 use crate::runtime::SPEC_NAME;
 use crate::storage::State;
-use crate::types::{AccountId32, MechId, NetUid};
+use crate::types::{AccountId32, MechId, NetUid, TaoBalance};
 
 /// Metadata as bytes within bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
@@ -39,6 +39,17 @@ pub struct ApiRuntimeVersion {
     pub transaction_version: u32,
     /// Version of the state's layout.
     pub system_version: u8,
+}
+
+/// What an extrinsic would cost.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
+pub struct RuntimeDispatchInfo {
+    /// Its cost.
+    pub weight: Weight,
+    /// Its class.
+    pub class: DispatchClass,
+    /// Its fee without the tip (rao); no call of this chain has one.
+    pub partial_fee: TaoBalance,
 }
 
 /// Why a runtime API can't be called.
@@ -68,10 +79,11 @@ struct Method {
 }
 
 /// Versions of the APIs, as the real runtime has them.
-const APIS: [(&str, u32); 5] = [
+const APIS: [(&str, u32); 6] = [
     ("Core", 5),
     ("Metadata", 2),
     ("AccountNonceApi", 1),
+    ("TransactionPaymentApi", 4),
     ("NeuronInfoRuntimeApi", 1),
     ("SubnetInfoRuntimeApi", 2),
 ];
@@ -155,6 +167,19 @@ fn core_methods() -> Vec<Method> {
             "account_nonce",
             vec![("account", meta_type::<AccountId32>())],
             |state, (account,): (AccountId32,)| system::ACCOUNT.get(state, (account,)).nonce,
+        ),
+        method(
+            "TransactionPaymentApi",
+            "query_info",
+            vec![
+                ("uxt", meta_type::<OpaqueExtrinsic>()),
+                ("len", meta_type::<u32>()),
+            ],
+            |_, _: (Vec<u8>, u32)| RuntimeDispatchInfo {
+                weight: Weight::default(),
+                class: DispatchClass::Normal,
+                partial_fee: TaoBalance(0),
+            },
         ),
     ]
 }
