@@ -8,10 +8,11 @@ use ark_bls12_381::{Fr, G1Projective, G2Projective};
 use ark_ec::PrimeGroup;
 use ark_ff::PrimeField;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError};
+use rand_core::{CryptoRng, RngCore};
 use timelock::block_ciphers::AESGCMBlockCipherProvider;
 use timelock::engines::drand::TinyBLS381;
 use timelock::ibe::fullident::{Ciphertext, Identity};
-use timelock::tlock::{TLECiphertext, tld};
+use timelock::tlock::{TLECiphertext, tld, tle};
 
 use crate::pallets::drand::{BeaconConfiguration, Metadata, Pulse};
 use crate::types::BoundedVec;
@@ -69,6 +70,17 @@ pub enum DecryptError {
     Sealed,
 }
 
+/// Why a message can't be encrypted.
+#[derive(Debug, thiserror::Error)]
+pub enum EncryptError {
+    /// No public key.
+    #[error("the beacon's public key is no point of the curve: {0}")]
+    PublicKey(#[from] SerializationError),
+    /// The message is too long for the cipher.
+    #[error("the cipher failed")]
+    Cipher,
+}
+
 impl Beacon {
     /// The beacon that belongs to a seed.
     pub fn from_seed(seed: &[u8]) -> Beacon {
@@ -110,6 +122,39 @@ impl Beacon {
 /// What is signed in a round and what commits are encrypted for.
 pub fn identity(round: u64) -> Identity {
     Identity::new(b"", &sp_crypto_hashing::sha2_256(&round.to_be_bytes()))
+}
+
+/// Encrypts a message for a round of the beacon with this public key, in the layout that
+/// [`decrypt`] reads.
+pub fn encrypt(
+    public_key: &[u8],
+    round: u64,
+    message: &[u8],
+    mut rng: impl RngCore + CryptoRng,
+) -> Result<Vec<u8>, EncryptError> {
+    let public_key = G2Projective::deserialize_compressed(public_key)?;
+    let mut message_key = [0; HASH_BYTES];
+    rng.fill_bytes(&mut message_key);
+    let sealed = tle::<TinyBLS381, AESGCMBlockCipherProvider, _>(
+        public_key,
+        message_key,
+        message,
+        identity(round),
+        rng,
+    )
+    .map_err(|_| EncryptError::Cipher)?;
+    let mut commit = compressed(&sealed.header.u);
+    let parts: [&[u8]; 4] = [
+        &sealed.header.v,
+        &sealed.header.w,
+        &sealed.body,
+        &sealed.cipher_suite,
+    ];
+    for part in parts {
+        commit.extend((part.len() as u64).to_le_bytes());
+        commit.extend_from_slice(part);
+    }
+    Ok(commit)
 }
 
 /// Decrypts a commit in the layout that the real chain reads: U, then V, W, body and cipher, each
@@ -183,4 +228,71 @@ fn compressed(point: &impl CanonicalSerialize) -> Vec<u8> {
     // Writing to memory doesn't fail.
     let _ = point.serialize_compressed(&mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand_core::OsRng;
+
+    /// A commit for round 1000 of the real beacon, by an encoder that isn't ours.
+    const FOREIGN_COMMIT: &str = "8aa2f9bd4de376383027ee76fdc9581fa9f0450ebcb193ae9c6f5015247c7089d0fa2f67f3fd\
+         e3f5a49a0bdaf871c2c00f6e4eacb462516ccf55e21d1056efc437a184c7831bb9234bf957f4\
+         93e5e960e56198d49dd19f0a5faa285076b2a3a520000000000000004354fc81b334186023d2\
+         6c47e66dc8c0e2594ce3f65bb52db7a505052e196051200000000000000019a00c6099837feb\
+         867ab1efd83965a8bab9a33186d266de7f05870b57b2288246000000000000002a0000000000\
+         0000d2f35ee1b459968551ab6b1f7ec7ef046e4b815ad67b423bd14a86315a3188180e03c9f0\
+         72bcec09da080c0000000000000066d0315f6e81483f24dbb2fc08000000000000004145535f\
+         47434d5f";
+
+    /// Signature of that round.
+    const ROUND_1000: &str = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125\
+         e342b73a8dd2bacbe47e4b6b63ed5e39";
+
+    fn public_key(beacon: &Beacon) -> Vec<u8> {
+        beacon.configuration(3, 0).public_key.0
+    }
+
+    #[test]
+    fn a_commit_of_the_real_beacon_opens_with_its_round() {
+        let commit = hex::decode(FOREIGN_COMMIT).unwrap();
+        let signature = hex::decode(ROUND_1000).unwrap();
+        let opened = decrypt(&commit, &signature).unwrap();
+        assert_eq!(opened, b"weights of the real beacon");
+    }
+
+    #[test]
+    fn a_commit_opens_with_its_own_round_only() {
+        let beacon = Beacon::from_seed(b"seed");
+        let commit = encrypt(&public_key(&beacon), 7, b"hello", OsRng).unwrap();
+        let open = |beacon: &Beacon, round| decrypt(&commit, &beacon.pulse(round).signature.0);
+        assert_eq!(open(&beacon, 7).unwrap(), b"hello");
+        assert!(matches!(open(&beacon, 8), Err(DecryptError::Sealed)));
+        let other = Beacon::from_seed(b"other");
+        assert!(matches!(open(&other, 7), Err(DecryptError::Sealed)));
+    }
+
+    #[test]
+    fn a_cut_commit_is_named() {
+        let beacon = Beacon::from_seed(b"seed");
+        let commit = encrypt(&public_key(&beacon), 7, b"hello", OsRng).unwrap();
+        let signature = beacon.pulse(7).signature.0;
+        for length in 0..commit.len() {
+            let cut = &commit[..length];
+            assert!(decrypt(cut, &signature).is_err(), "{length} bytes opened");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_after_a_good_point_are_refused_without_a_panic(
+            tail in proptest::collection::vec(any::<u8>(), 0..300)
+        ) {
+            let mut commit = hex::decode(FOREIGN_COMMIT).unwrap();
+            commit.truncate(G2_BYTES);
+            commit.extend(tail);
+            prop_assert!(decrypt(&commit, &hex::decode(ROUND_1000).unwrap()).is_err());
+        }
+    }
 }

@@ -1,14 +1,20 @@
 //! What the unit tests of several modules share: keys, signing, calls, small chains.
 
-use parity_scale_codec::{Compact, Encode};
+use parity_scale_codec::{Compact, Decode, Encode};
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
 
-use crate::chain::{ChainConfig, DevChain, NeuronConfig, SubnetConfig};
+use crate::chain::{
+    AdminCommand, ChainConfig, DevChain, NeuronConfig, SubmitError, SubnetConfig,
+};
 use crate::extrinsic::{Implicit, encode_call, signing_payload};
-use crate::pallets::RuntimeCall;
 use crate::pallets::subtensor::calls::Call;
+use crate::pallets::subtensor::errors::Error;
+use crate::pallets::subtensor::storage as subtensor;
+use crate::pallets::system::{self, DispatchError};
+use crate::pallets::{RuntimeCall, RuntimeEvent};
 use crate::types::{
     AccountId32, BoundedVec, Era, H256, MechId, MultiAddress, MultiSignature, NetUid,
+    NetUidStorageIndex,
 };
 
 /// The subnet of the small chains.
@@ -182,11 +188,6 @@ pub fn config() -> ChainConfig {
     }
 }
 
-/// The chain of [`config`].
-pub fn chain() -> DevChain {
-    DevChain::new(config(), 1_700_000_000_000).unwrap()
-}
-
 /// Signs for the next block of a chain.
 pub fn sign_for(chain: &DevChain, signed: &Signed, call: Call) -> Vec<u8> {
     let birth = signed.era.birth(chain.best_number());
@@ -196,4 +197,75 @@ pub fn sign_for(chain: &DevChain, signed: &Signed, call: Call) -> Vec<u8> {
         birth_hash: chain.hash_of(birth).unwrap(),
     };
     sign(signed, &RuntimeCall::SubtensorModule(call), &implicit)
+}
+
+/// A chain with its signers' nonces.
+pub struct Net {
+    pub chain: DevChain,
+}
+
+impl Net {
+    pub fn new(config: ChainConfig) -> Net {
+        let chain = DevChain::new(config, 1_700_000_000_000).unwrap();
+        Net { chain }
+    }
+
+    /// Signs a call and hands it in.
+    pub fn submit(&mut self, name: &str, call: Call) -> Result<H256, SubmitError> {
+        let signed = Signed {
+            nonce: self.chain.next_nonce(account(name)),
+            ..Signed::by(name)
+        };
+        let bytes = sign_for(&self.chain, &signed, call);
+        self.chain.submit(&bytes)
+    }
+
+    /// Makes blocks, one second apart.
+    pub fn mine(&mut self, blocks: u64) {
+        for _ in 0..blocks {
+            let now_ms = 1_700_000_000_000 + (self.chain.best_number() + 1) * 1_000;
+            let built = self.chain.build(now_ms);
+            self.chain.add(built);
+        }
+    }
+
+    /// Carries out a command with the next block.
+    pub fn command(&mut self, command: AdminCommand) {
+        self.chain.check_command(&command).unwrap();
+        self.chain.command(command);
+        self.mine(1);
+    }
+
+    /// Hands a call in, makes a block and says how the call went.
+    pub fn call(&mut self, name: &str, call: Call) -> Result<(), Error> {
+        self.submit(name, call).unwrap();
+        self.mine(1);
+        let shift = self.chain.runtime().error_shift;
+        for event in self.events().into_iter().rev() {
+            match event {
+                RuntimeEvent::System(system::Event::ExtrinsicSuccess { .. }) => return Ok(()),
+                RuntimeEvent::System(system::Event::ExtrinsicFailed {
+                    dispatch_error: DispatchError::Module(error),
+                    ..
+                }) => {
+                    let number = error.error[0].wrapping_sub(shift);
+                    return Err(Error::decode(&mut &[number][..]).unwrap());
+                }
+                _ => {}
+            }
+        }
+        panic!("the call is in no block");
+    }
+
+    /// Events of the best block.
+    pub fn events(&self) -> Vec<RuntimeEvent> {
+        let records = system::EVENTS.get(&self.chain.best_state(), ());
+        records.into_iter().map(|record| record.event).collect()
+    }
+
+    /// Weights of a uid after the best block.
+    pub fn weights(&self, uid: u16) -> Vec<(u16, u16)> {
+        let index = NetUidStorageIndex::from(NETUID);
+        subtensor::WEIGHTS.get(&self.chain.best_state(), (index, uid))
+    }
 }

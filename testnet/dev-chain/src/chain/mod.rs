@@ -7,6 +7,8 @@ mod config;
 mod genesis;
 mod header;
 mod pool;
+#[cfg(test)]
+mod tests;
 mod validity;
 
 use std::collections::{BTreeMap, VecDeque};

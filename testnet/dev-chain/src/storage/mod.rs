@@ -278,3 +278,60 @@ macro_rules! storage {
     (@default $default:expr) => { || $default };
 }
 pub(crate) use storage;
+
+#[cfg(test)]
+mod tests {
+    use crate::pallets::subtensor::storage as subtensor;
+    use crate::pallets::{drand, system};
+    use crate::types::{AccountId32, NetUid, NetUidStorageIndex};
+
+    /// Keys by an implementation that isn't ours.
+    #[test]
+    fn keys_are_those_of_the_real_chain() {
+        let alice: AccountId32 = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
+            .parse()
+            .unwrap();
+        let (netuid, index) = (NetUid(1), NetUidStorageIndex(1));
+        let keys = [
+            (
+                subtensor::UIDS.key(&(netuid, alice)),
+                "658faa385070e074c85bf6b568cf0555aab1b4e78e1ea8305462ee53b3686dc80100de1e86a9a8c739864cf3cc5ec2bea59fd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d",
+            ),
+            (
+                subtensor::WEIGHTS.key(&(index, 0)),
+                "658faa385070e074c85bf6b568cf0555a1e7036061f484bc3048a64b64e35ec401000000",
+            ),
+            (
+                subtensor::TEMPO.key(&(netuid,)),
+                "658faa385070e074c85bf6b568cf05557641384bb339f3758acddfd7053d33170100",
+            ),
+            (
+                subtensor::TIMELOCKED_WEIGHT_COMMITS.key(&(index, 5)),
+                "658faa385070e074c85bf6b568cf0555119e1c428ff5c7c6dac4c888a10d1443f1577fbf1d628fdd01003d59c2d52d0bbe890500000000000000",
+            ),
+            (
+                subtensor::TOTAL_HOTKEY_ALPHA.key(&(alice, netuid)),
+                "658faa385070e074c85bf6b568cf0555ee25c3b5b1886863480497907f1829e6de1e86a9a8c739864cf3cc5ec2bea59fd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d0100",
+            ),
+            (
+                subtensor::REVEAL_PERIOD_EPOCHS.key(&(netuid,)),
+                "658faa385070e074c85bf6b568cf05558f232bcbac768c1d6201850c60f161edf1577fbf1d628fdd0100",
+            ),
+            (
+                system::ACCOUNT.key(&(alice,)),
+                "26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9de1e86a9a8c739864cf3cc5ec2bea59fd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d",
+            ),
+            (
+                system::EVENTS.key(&()),
+                "26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7",
+            ),
+            (
+                drand::PULSES.key(&(1_000,)),
+                "a285cdb66e8b8524ea70b1693c7b1e050d8e70fd32bfb1639703f9a23d15b15e646b8858c86fefefe34a7c69e60c9917e803000000000000",
+            ),
+        ];
+        for (key, expected) in keys {
+            assert_eq!(hex::encode(key), expected);
+        }
+    }
+}
