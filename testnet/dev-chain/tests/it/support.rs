@@ -19,7 +19,7 @@ pub const NETUID: NetUid = NetUid(1);
 /// Uids of Alice, Bob and Charlie.
 pub const CHARLIE_UID: u16 = 2;
 
-/// A running chain that makes blocks on command only.
+/// A running chain.
 pub struct TestChain {
     pub server: DevChainServer,
     pub dir: TempDir,
@@ -55,15 +55,26 @@ pub fn config() -> ChainConfig {
 }
 
 impl TestChain {
+    /// A chain that makes blocks on command only.
     pub async fn start(config: ChainConfig) -> TestChain {
         TestChain::start_in(config, tempfile::tempdir().unwrap()).await
     }
 
+    /// A chain in a folder that may have one already.
     pub async fn start_in(config: ChainConfig, dir: TempDir) -> TestChain {
+        TestChain::start_with(config, dir, 0).await
+    }
+
+    /// A chain that makes blocks by itself.
+    pub async fn start_ticking(config: ChainConfig, block_time_ms: u64) -> TestChain {
+        TestChain::start_with(config, tempfile::tempdir().unwrap(), block_time_ms).await
+    }
+
+    async fn start_with(config: ChainConfig, dir: TempDir, block_time_ms: u64) -> TestChain {
         let options = ServerOptions {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: dir.path().to_owned(),
-            block_time_ms: 0,
+            block_time_ms,
             admin_token: Some(TOKEN.to_owned()),
         };
         let server = DevChainServer::start(config, options).await.unwrap();

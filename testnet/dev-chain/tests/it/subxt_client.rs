@@ -1,12 +1,4 @@
 //! The client that validators use talks to the dev chain by its metadata alone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic
-)]
-
-mod support;
 
 use serde_json::json;
 use subxt::config::SubstrateConfig;
@@ -14,7 +6,7 @@ use subxt::dynamic::{self, Value};
 use subxt::{Metadata, OnlineClient};
 use subxt_signer::sr25519::{Keypair, dev};
 
-use support::{CHARLIE_UID, NETUID, TestChain, config};
+use crate::support::{CHARLIE_UID, NETUID, TestChain, config};
 
 type Client = OnlineClient<SubstrateConfig>;
 type Progress =

@@ -1,0 +1,12 @@
+//! The dev chain as its clients see it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod foreign;
+mod rpc;
+mod subxt_client;
+mod support;
