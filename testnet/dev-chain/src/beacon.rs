@@ -206,11 +206,7 @@ fn take_counted<'a>(rest: &mut &'a [u8], part: &'static str) -> Result<&'a [u8],
     take(rest, count, part)
 }
 
-fn take<'a>(
-    rest: &mut &'a [u8],
-    count: u64,
-    part: &'static str,
-) -> Result<&'a [u8], DecryptError> {
+fn take<'a>(rest: &mut &'a [u8], count: u64, part: &'static str) -> Result<&'a [u8], DecryptError> {
     let split = usize::try_from(count)
         .ok()
         .and_then(|count| rest.split_at_checked(count));

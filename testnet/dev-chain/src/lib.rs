@@ -5,7 +5,7 @@
 //! * [`chain::DevChain`]: the chain as a pure state machine.
 //! * [`pallets`]: storage, calls and rules; [`storage`], [`extrinsic`], [`metadata`],
 //!   [`runtime_api`]: how clients see them.
-//! * [`server`]: clock, journal and JSON-RPC around it.
+//! * [`server`]: clock, journal and JSON-RPC around it; [`run`]: the same as a program.
 //!
 //! Decisions: types are written by hand and described by `scale-info`; nothing is copied from a
 //! real runtime. A runtime upgrade moves the numbers of calls and errors, since clients have to go
@@ -22,6 +22,7 @@ mod journal;
 pub mod limits;
 pub mod metadata;
 pub mod pallets;
+pub mod run;
 pub mod runtime;
 pub mod runtime_api;
 pub mod server;

@@ -91,6 +91,12 @@ pub const KEYS_PAGE_MAX: u32 = 1_000;
 /// Most keys of one `state_queryStorageAt`.
 pub const QUERY_KEYS_MAX: usize = 1_000;
 
+/// Largest configuration file in bytes; subnets full of neurons fit.
+pub const CONFIG_MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Largest file with an admin token in bytes.
+pub const TOKEN_MAX_BYTES: u64 = 4 * 1024;
+
 /// How long open connections may take to end at shutdown, in milliseconds.
 pub const SHUTDOWN_MS: u64 = 2_000;
 

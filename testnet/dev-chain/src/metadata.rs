@@ -91,11 +91,13 @@ pub fn encoded(version: u32, runtime: RuntimeVersion) -> Option<Vec<u8>> {
 fn version_15() -> v15::RuntimeMetadataV15 {
     let extensions = extensions().into_iter();
     let signed_extensions = extensions
-        .map(|(identifier, ty, additional_signed)| v15::SignedExtensionMetadata {
-            identifier,
-            ty,
-            additional_signed,
-        })
+        .map(
+            |(identifier, ty, additional_signed)| v15::SignedExtensionMetadata {
+                identifier,
+                ty,
+                additional_signed,
+            },
+        )
         .collect();
     v15::RuntimeMetadataV15::new(
         pallets().into_iter().map(Pallet::version_15).collect(),
@@ -123,11 +125,13 @@ fn version_15() -> v15::RuntimeMetadataV15 {
 fn version_14() -> v14::RuntimeMetadataV14 {
     let extensions = extensions().into_iter();
     let signed_extensions = extensions
-        .map(|(identifier, ty, additional_signed)| v14::SignedExtensionMetadata {
-            identifier,
-            ty,
-            additional_signed,
-        })
+        .map(
+            |(identifier, ty, additional_signed)| v14::SignedExtensionMetadata {
+                identifier,
+                ty,
+                additional_signed,
+            },
+        )
         .collect();
     v14::RuntimeMetadataV14::new(
         pallets().into_iter().map(Pallet::version_14).collect(),
@@ -389,7 +393,10 @@ mod tests {
         let TypeDef::Variant(variants) = &metadata.types.resolve(ty).unwrap().type_def else {
             panic!("no enum");
         };
-        let found = variants.variants.iter().find(|variant| variant.name == name);
+        let found = variants
+            .variants
+            .iter()
+            .find(|variant| variant.name == name);
         found.unwrap().index
     }
 
@@ -404,7 +411,11 @@ mod tests {
                 .find(|pallet| pallet.name == "SubtensorModule")
                 .unwrap();
             (
-                number_of(&metadata, pallet.calls.clone().unwrap().ty.id, "set_weights"),
+                number_of(
+                    &metadata,
+                    pallet.calls.clone().unwrap().ty.id,
+                    "set_weights",
+                ),
                 number_of(
                     &metadata,
                     pallet.error.clone().unwrap().ty.id,

@@ -3,9 +3,7 @@
 use parity_scale_codec::{Compact, Decode, Encode};
 use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
 
-use crate::chain::{
-    AdminCommand, ChainConfig, DevChain, NeuronConfig, SubmitError, SubnetConfig,
-};
+use crate::chain::{AdminCommand, ChainConfig, DevChain, NeuronConfig, SubmitError, SubnetConfig};
 use crate::extrinsic::{Implicit, encode_call, signing_payload};
 use crate::pallets::subtensor::calls::Call;
 use crate::pallets::subtensor::errors::Error;
@@ -54,13 +52,7 @@ impl Signed {
 
 /// A signed extrinsic as bytes, with its length before it.
 pub fn sign(signed: &Signed, call: &RuntimeCall, implicit: &Implicit) -> Vec<u8> {
-    let extensions = (
-        signed.era,
-        Compact(signed.nonce),
-        Compact(signed.tip),
-        0u8,
-    )
-        .encode();
+    let extensions = (signed.era, Compact(signed.nonce), Compact(signed.tip), 0u8).encode();
     let mut call = encode_call(call, implicit.runtime);
     let mut payload = call.clone();
     payload.extend_from_slice(&extensions);

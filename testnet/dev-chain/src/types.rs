@@ -13,9 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct H256(pub [u8; 32]);
 
 /// A public key, shown as SS58 with prefix 42.
-#[derive(
-    Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, TypeInfo,
-)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, TypeInfo)]
 pub struct AccountId32(pub [u8; 32]);
 
 /// Number of a subnet.
@@ -38,15 +36,11 @@ pub struct AccountId32(pub [u8; 32]);
 pub struct NetUid(pub u16);
 
 /// Number of a mechanism within a subnet.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, TypeInfo,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, TypeInfo)]
 pub struct MechId(pub u8);
 
 /// Subnet and mechanism in one number, the key of weights: `mechanism * 4096 + netuid`.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, TypeInfo,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, TypeInfo)]
 pub struct NetUidStorageIndex(pub u16);
 
 /// An amount of TAO in rao.

@@ -11,9 +11,7 @@ use super::{DevChain, Invalid};
 use crate::extrinsic::{self, Extrinsic};
 use crate::limits::{BLOCK_EXTRINSICS_MAX, BLOCK_HASHES, PULSES_PER_BLOCK_MAX};
 use crate::pallets::subtensor::{dispatch, epoch};
-use crate::pallets::system::{
-    self, DispatchClass, DispatchEventInfo, Event, Pays, Phase, Weight,
-};
+use crate::pallets::system::{self, DispatchClass, DispatchEventInfo, Event, Pays, Phase, Weight};
 use crate::pallets::{RuntimeCall, RuntimeEvent, drand, timestamp};
 use crate::storage::{Change, State};
 use crate::types::{AccountId32, H256, TaoBalance};
@@ -60,8 +58,10 @@ pub(super) fn begin(chain: &DevChain) -> State<'_> {
 /// Makes the block after the best one.
 pub(super) fn build(chain: &DevChain, timestamp_ms: u64, source: &Source<'_>) -> BuiltBlock {
     let mut state = begin(chain);
-    let (at_end, at_start): (Vec<&AdminCommand>, Vec<&AdminCommand>) =
-        chain.pending.iter().partition(|command| command.is_at_end());
+    let (at_end, at_start): (Vec<&AdminCommand>, Vec<&AdminCommand>) = chain
+        .pending
+        .iter()
+        .partition(|command| command.is_at_end());
     for command in at_start {
         command.apply(&mut state);
     }
@@ -215,8 +215,7 @@ fn publish_due_pulses(state: &mut State<'_>, timestamp_ms: u64) {
         return;
     }
     let configuration = drand::BEACON_CONFIG.get(state, ());
-    let elapsed_s =
-        (timestamp_ms / 1_000).checked_sub(u64::from(configuration.genesis_time));
+    let elapsed_s = (timestamp_ms / 1_000).checked_sub(u64::from(configuration.genesis_time));
     let Some(elapsed_s) = elapsed_s else {
         return;
     };

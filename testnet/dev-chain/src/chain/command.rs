@@ -118,7 +118,10 @@ pub enum AdminCommand {
 /// A parameter with its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "named and described as the storage items they set")]
+#[expect(
+    missing_docs,
+    reason = "named and described as the storage items they set"
+)]
 pub enum Hyperparameter {
     Tempo(u16),
     PendingEpochAt(u64),
@@ -311,9 +314,7 @@ impl AdminCommand {
                 });
             }
             AdminCommand::SetSubnetOwner { netuid, hotkey } => {
-                let coldkey = subtensor::OWNER
-                    .find(state, (*hotkey,))
-                    .unwrap_or(*hotkey);
+                let coldkey = subtensor::OWNER.find(state, (*hotkey,)).unwrap_or(*hotkey);
                 registration::set_subnet_owner(state, *netuid, coldkey, *hotkey);
             }
             AdminCommand::SetHyperparameter { netuid, parameter } => {

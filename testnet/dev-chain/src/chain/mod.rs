@@ -26,8 +26,7 @@ use self::build::Source;
 use self::pool::Pool;
 use crate::extrinsic;
 use crate::limits::{
-    BLOCKS_MAX, EXTRINSIC_MAX_BYTES, PENDING_COMMANDS_MAX, STATE_HISTORY_BLOCKS,
-    STATE_SWEEP_BLOCKS,
+    BLOCKS_MAX, EXTRINSIC_MAX_BYTES, PENDING_COMMANDS_MAX, STATE_HISTORY_BLOCKS, STATE_SWEEP_BLOCKS,
 };
 use crate::pallets::system;
 use crate::runtime::RuntimeVersion;
@@ -284,8 +283,8 @@ impl DevChain {
         }
         let hash = extrinsic::hash(bytes);
         let state = build::begin(self);
-        let extrinsic = extrinsic::decode(bytes, system::runtime(&state))
-            .map_err(SubmitError::Undecodable)?;
+        let extrinsic =
+            extrinsic::decode(bytes, system::runtime(&state)).map_err(SubmitError::Undecodable)?;
         if self.pool.place(&hash).is_some() {
             return Err(SubmitError::AlreadyImported);
         }

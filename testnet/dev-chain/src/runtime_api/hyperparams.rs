@@ -15,7 +15,10 @@ use crate::types::NetUid;
 
 /// Parameters of a subnet; those of the real chain that this one has.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
-#[expect(missing_docs, reason = "the fields have the names and meanings of the real chain")]
+#[expect(
+    missing_docs,
+    reason = "the fields have the names and meanings of the real chain"
+)]
 pub struct SubnetHyperparamsV3 {
     pub rho: Compact<u16>,
     pub kappa: Compact<u16>,

@@ -4,9 +4,7 @@ use parity_scale_codec::{Compact, Encode};
 use scale_info::TypeInfo;
 
 use crate::pallets::subtensor::epoch::activity_cutoff_blocks;
-use crate::pallets::subtensor::network::{
-    last_update, mechanism_exists, stake_weight, tao_stake,
-};
+use crate::pallets::subtensor::network::{last_update, mechanism_exists, stake_weight, tao_stake};
 use crate::pallets::subtensor::storage::{
     ACTIVE, AXONS, AxonInfo, BLOCK_AT_REGISTRATION, BLOCKS_SINCE_LAST_STEP, BURN,
     COMMIT_REVEAL_WEIGHTS_ENABLED, CONSENSUS, DIVIDENDS, EMISSION, IMMUNITY_PERIOD, INCENTIVE,
@@ -17,9 +15,7 @@ use crate::pallets::subtensor::storage::{
 };
 use crate::pallets::system;
 use crate::storage::State;
-use crate::types::{
-    AccountId32, AlphaBalance, MechId, NetUid, NetUidStorageIndex, TaoBalance,
-};
+use crate::types::{AccountId32, AlphaBalance, MechId, NetUid, NetUidStorageIndex, TaoBalance};
 
 /// A number with 32 bits after the point.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
@@ -246,9 +242,7 @@ pub fn full(state: &State<'_>, netuid: NetUid, mechanism: MechId) -> Option<Meta
             Compact(TOTAL_HOTKEY_ALPHA.get(state, (hotkey, netuid)))
         }),
         tao_stake: each(&hotkeys, |hotkey| rao(tao_stake(state, hotkey))),
-        total_stake: each(&hotkeys, |hotkey| {
-            rao(stake_weight(state, netuid, hotkey))
-        }),
+        total_stake: each(&hotkeys, |hotkey| rao(stake_weight(state, netuid, hotkey))),
         tao_dividends_per_hotkey: Vec::new(),
         alpha_dividends_per_hotkey: Vec::new(),
         validators: Vec::new(),

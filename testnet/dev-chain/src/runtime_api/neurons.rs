@@ -13,7 +13,10 @@ use crate::types::{AccountId32, AlphaBalance, NetUid, NetUidStorageIndex};
 
 /// A neuron.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
-#[expect(missing_docs, reason = "the fields have the names and meanings of the real chain")]
+#[expect(
+    missing_docs,
+    reason = "the fields have the names and meanings of the real chain"
+)]
 pub struct NeuronInfoLite {
     pub hotkey: AccountId32,
     pub coldkey: AccountId32,

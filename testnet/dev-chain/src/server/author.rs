@@ -28,7 +28,7 @@ enum Update {
     Invalid,
 }
 
-pub(super) fn register(module: &mut RpcModule<Arc<Shared>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<Shared>) -> Result<(), RegisterMethodError> {
     module.register_method("author_submitExtrinsic", |params, shared, _| -> Answer<_> {
         let Bytes(bytes) = params.sequence().next()?;
         submit(shared, &bytes).map_err(|error| refusal(&error))
@@ -59,11 +59,7 @@ fn submit(shared: &Shared, bytes: &[u8]) -> Result<H256, SubmitError> {
     shared.submit(bytes)
 }
 
-async fn submit_and_watch(
-    pending: PendingSubscriptionSink,
-    shared: Arc<Arc<Shared>>,
-    bytes: Vec<u8>,
-) {
+async fn submit_and_watch(pending: PendingSubscriptionSink, shared: Arc<Shared>, bytes: Vec<u8>) {
     let mut news = shared.news();
     let hash = match submit(&shared, &bytes) {
         Ok(hash) => hash,

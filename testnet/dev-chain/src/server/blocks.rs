@@ -49,7 +49,7 @@ enum ListOrHash {
     One(Option<H256>),
 }
 
-pub(super) fn register(module: &mut RpcModule<Arc<Shared>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<Shared>) -> Result<(), RegisterMethodError> {
     module.register_method("chain_getHeader", |params, shared, _| -> Answer<_> {
         let hash = params.sequence().optional_next::<H256>()?;
         Ok(shared.read(|chain| {
@@ -83,7 +83,7 @@ pub(super) fn register(module: &mut RpcModule<Arc<Shared>>) -> Result<(), Regist
     register_subscriptions(module)
 }
 
-fn register_subscriptions(module: &mut RpcModule<Arc<Shared>>) -> Result<(), RegisterMethodError> {
+fn register_subscriptions(module: &mut RpcModule<Shared>) -> Result<(), RegisterMethodError> {
     let best: fn(&DevChain) -> H256 = DevChain::best_hash;
     let finalized: fn(&DevChain) -> H256 = DevChain::finalized_hash;
     let subscriptions = [
@@ -120,7 +120,7 @@ fn register_subscriptions(module: &mut RpcModule<Arc<Shared>>) -> Result<(), Reg
 /// Sends the header of a head whenever it moves; of several at once only the last.
 async fn follow(
     pending: PendingSubscriptionSink,
-    shared: Arc<Arc<Shared>>,
+    shared: Arc<Shared>,
     head: fn(&DevChain) -> H256,
 ) {
     let mut news = shared.news();

@@ -1,8 +1,6 @@
 //! `dev_*`: what only tests may do. The first parameter of each is the admin token, the second,
 //! where there is one, an object.
 
-use std::sync::Arc;
-
 use jsonrpsee::RpcModule;
 use jsonrpsee::server::RegisterMethodError;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
@@ -61,7 +59,7 @@ impl Default for Mine {
     }
 }
 
-pub(super) fn register(module: &mut RpcModule<Arc<Shared>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<Shared>) -> Result<(), RegisterMethodError> {
     for (method, command) in COMMANDS {
         module.register_blocking_method(method, move |params, shared, _| {
             let argument = admitted(&params, &shared)?;

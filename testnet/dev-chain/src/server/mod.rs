@@ -157,8 +157,8 @@ fn server_config() -> ServerConfig {
         .build()
 }
 
-fn module(shared: Arc<Shared>) -> Result<RpcModule<Arc<Shared>>, RegisterMethodError> {
-    let mut module = RpcModule::new(shared);
+fn module(shared: Arc<Shared>) -> Result<RpcModule<Shared>, RegisterMethodError> {
+    let mut module = RpcModule::from_arc(shared);
     blocks::register(&mut module)?;
     state::register(&mut module)?;
     author::register(&mut module)?;

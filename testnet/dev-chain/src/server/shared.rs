@@ -20,6 +20,9 @@ const MINED_PER_WRITE: u64 = 256;
 /// Metadata that is kept encoded: two versions of a few runtimes.
 const METADATA_CACHE_MAX: usize = 8;
 
+/// Encoded metadata by its version and the runtime's.
+type MetadataCache = BTreeMap<(u32, RuntimeVersion), Arc<Vec<u8>>>;
+
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChangeError {
@@ -39,7 +42,7 @@ pub(super) struct Shared {
     /// Counts changes; whoever waits for news looks at the chain then.
     news: watch::Sender<u64>,
     blocks_stopped: AtomicBool,
-    metadata: Mutex<BTreeMap<(u32, RuntimeVersion), Arc<Vec<u8>>>>,
+    metadata: Mutex<MetadataCache>,
     pub(super) admin_token: Option<String>,
 }
 
@@ -184,7 +187,8 @@ impl Shared {
     }
 
     fn tell(&self) {
-        self.news.send_modify(|count| *count = count.wrapping_add(1));
+        self.news
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 

@@ -43,7 +43,7 @@ struct RuntimeVersionJson {
     state_version: u8,
 }
 
-pub(super) fn register(module: &mut RpcModule<Arc<Shared>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<Shared>) -> Result<(), RegisterMethodError> {
     module.register_method("state_getStorage", |params, shared, _| {
         get_storage(&params, shared)
     })?;
@@ -94,7 +94,9 @@ fn get_storage(params: &Params<'_>, shared: &Shared) -> Answer<Option<Bytes>> {
     let hash = params.optional_next::<H256>()?;
     shared.read(|chain| {
         let hash = at(chain, hash);
-        let state = chain.state_at(&hash).ok_or_else(|| no_state(chain, &hash))?;
+        let state = chain
+            .state_at(&hash)
+            .ok_or_else(|| no_state(chain, &hash))?;
         Ok(state.get(&key).map(|value| Bytes(value.to_vec())))
     })
 }
@@ -133,7 +135,9 @@ fn get_metadata(params: &Params<'_>, shared: &Shared) -> Answer<Bytes> {
     let hash = params.sequence().optional_next::<H256>()?;
     let runtime = runtime_at(shared, hash)?;
     let metadata = shared.metadata(LEGACY_METADATA_VERSION, runtime);
-    Ok(Bytes(metadata.map_or_else(Vec::new, |bytes| bytes.to_vec())))
+    Ok(Bytes(
+        metadata.map_or_else(Vec::new, |bytes| bytes.to_vec()),
+    ))
 }
 
 fn call(params: &Params<'_>, shared: &Shared) -> Answer<Bytes> {
@@ -146,7 +150,9 @@ fn call(params: &Params<'_>, shared: &Shared) -> Answer<Bytes> {
     }
     shared.read(|chain| {
         let hash = at(chain, hash);
-        let state = chain.state_at(&hash).ok_or_else(|| no_state(chain, &hash))?;
+        let state = chain
+            .state_at(&hash)
+            .ok_or_else(|| no_state(chain, &hash))?;
         runtime_api::call(&state, &method, &arguments)
             .map(Bytes)
             .map_err(client_error)
@@ -176,7 +182,9 @@ fn known_metadata(
 fn runtime_at(shared: &Shared, hash: Option<H256>) -> Answer<RuntimeVersion> {
     shared.read(|chain| {
         let hash = at(chain, hash);
-        let state = chain.state_at(&hash).ok_or_else(|| no_state(chain, &hash))?;
+        let state = chain
+            .state_at(&hash)
+            .ok_or_else(|| no_state(chain, &hash))?;
         Ok(system::runtime(&state))
     })
 }
@@ -184,7 +192,9 @@ fn runtime_at(shared: &Shared, hash: Option<H256>) -> Answer<RuntimeVersion> {
 fn runtime_version(shared: &Shared, hash: Option<H256>) -> Answer<RuntimeVersionJson> {
     shared.read(|chain| {
         let hash = at(chain, hash);
-        let state = chain.state_at(&hash).ok_or_else(|| no_state(chain, &hash))?;
+        let state = chain
+            .state_at(&hash)
+            .ok_or_else(|| no_state(chain, &hash))?;
         let version = runtime_api::version(&state);
         let apis = version.apis.iter();
         Ok(RuntimeVersionJson {
@@ -236,7 +246,7 @@ fn bounded_key(key: Bytes) -> Answer<Bytes> {
 }
 
 /// Sends the runtime's version, and again whenever it is upgraded.
-async fn follow_runtime(pending: PendingSubscriptionSink, shared: Arc<Arc<Shared>>) {
+async fn follow_runtime(pending: PendingSubscriptionSink, shared: Arc<Shared>) {
     let mut news = shared.news();
     let Ok(sink) = pending.accept().await else {
         return;
@@ -259,11 +269,7 @@ async fn follow_runtime(pending: PendingSubscriptionSink, shared: Arc<Arc<Shared
 }
 
 /// Sends what some keys hold, and again those that change.
-async fn follow_storage(
-    pending: PendingSubscriptionSink,
-    shared: Arc<Arc<Shared>>,
-    keys: Vec<Bytes>,
-) {
+async fn follow_storage(pending: PendingSubscriptionSink, shared: Arc<Shared>, keys: Vec<Bytes>) {
     let mut news = shared.news();
     let Ok(sink) = pending.accept().await else {
         return;

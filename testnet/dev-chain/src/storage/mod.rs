@@ -160,12 +160,7 @@ impl<K: StorageKey, V: Encode + Decode + TypeInfo + 'static> Entry<K, V> {
     }
 
     /// Stores what `change` makes of the value or the default.
-    pub fn change<T>(
-        &self,
-        state: &mut State<'_>,
-        key: K,
-        change: impl FnOnce(&mut V) -> T,
-    ) -> T {
+    pub fn change<T>(&self, state: &mut State<'_>, key: K, change: impl FnOnce(&mut V) -> T) -> T {
         let key = self.key(&key);
         let stored = state.get(&key);
         let decoded = stored.and_then(|bytes| V::decode_all(&mut &bytes[..]).ok());
@@ -192,7 +187,11 @@ impl<K: StorageKey, V: Encode + Decode + TypeInfo + 'static> Entry<K, V> {
             ty: match K::key_type() {
                 None => StorageEntryType::Plain(value),
                 Some(key) => StorageEntryType::Map {
-                    hashers: self.hashers.iter().map(|hasher| hasher.metadata()).collect(),
+                    hashers: self
+                        .hashers
+                        .iter()
+                        .map(|hasher| hasher.metadata())
+                        .collect(),
                     key,
                     value,
                 },
@@ -207,7 +206,10 @@ impl<K: StorageKey, V: Encode + Decode + TypeInfo + 'static> Entry<K, V> {
 
     /// The last part of every key that begins with `prefix`, in the order of the stored keys.
     fn last_parts<L: Decode>(&self, state: &State<'_>, prefix: &[u8]) -> Vec<L> {
-        let hashed = self.hashers.last().map_or(0, |hasher| hasher.prefix_bytes());
+        let hashed = self
+            .hashers
+            .last()
+            .map_or(0, |hasher| hasher.prefix_bytes());
         let keys = state.keys_with_prefix(prefix);
         keys.iter()
             .filter_map(|key| key.get(prefix.len() + hashed..))

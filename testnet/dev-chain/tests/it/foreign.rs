@@ -16,10 +16,10 @@ use subxt::dynamic;
 use subxt_signer::sr25519::dev;
 use tokio::process::Command;
 
+use crate::support::{NETUID, TestChain, config};
 use assay_dev_chain::beacon;
 use assay_dev_chain::chain::Hyperparameter;
 use assay_dev_chain::pallets::drand::BeaconConfiguration;
-use crate::support::{NETUID, TestChain, config};
 
 /// Packages with the versions that were tried.
 const PACKAGES: [&str; 2] = ["async-substrate-interface==2.2.1", "bittensor-core==0.1.5"];
@@ -57,10 +57,7 @@ async fn install() -> Option<PathBuf> {
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("foreign-python");
     let python = folder.join("bin/python");
-    let check = [
-        "-c",
-        "import async_substrate_interface, bittensor_core",
-    ];
+    let check = ["-c", "import async_substrate_interface, bittensor_core"];
     if run(&python, &check).await.is_ok() {
         return Some(python);
     }
@@ -84,7 +81,10 @@ async fn foreign(python: &Path, arguments: &[&str]) {
     let mut all = vec![script.to_str().unwrap()];
     all.extend(arguments);
     let answer = run(python, &all).await;
-    assert_eq!(answer.map(|text| text.trim().to_owned()), Ok("ok".to_owned()));
+    assert_eq!(
+        answer.map(|text| text.trim().to_owned()),
+        Ok("ok".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -167,7 +167,9 @@ async fn a_foreign_implementation_opens_a_commit_with_the_rounds_of_the_chain() 
         .rpc
         .request(
             "state_getStorage",
-            rpc_params!["0x658faa385070e074c85bf6b568cf0555a1e7036061f484bc3048a64b64e35ec401000000"],
+            rpc_params![
+                "0x658faa385070e074c85bf6b568cf0555a1e7036061f484bc3048a64b64e35ec401000000"
+            ],
         )
         .await
         .unwrap();

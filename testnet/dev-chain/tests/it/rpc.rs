@@ -5,8 +5,8 @@ use jsonrpsee::http_client::HttpClientBuilder;
 use jsonrpsee::rpc_params;
 use serde_json::{Value, json};
 
-use assay_dev_chain::{DevChainServer, ServerOptions};
 use crate::support::{CHARLIE_UID, NETUID, TOKEN, TestChain, account, config};
+use assay_dev_chain::{DevChainServer, ServerOptions};
 
 /// Key of `SubtensorModule.Tempo` of subnet 1.
 const TEMPO_KEY: &str = "0x658faa385070e074c85bf6b568cf05557641384bb339f3758acddfd7053d33170100";
@@ -37,7 +37,10 @@ async fn http_and_websocket_answer_alike() {
         .request("chain_getFinalizedHead", rpc_params![])
         .await
         .unwrap();
-    assert_eq!(head, ask(&chain, "chain_getBlockHash", vec![json!(2)]).await);
+    assert_eq!(
+        head,
+        ask(&chain, "chain_getBlockHash", vec![json!(2)]).await
+    );
     let several = ask(&chain, "chain_getBlockHash", vec![json!([0, "0x2", 9])]).await;
     assert_eq!(several[1], head);
     assert_eq!(several[2], Value::Null);
@@ -57,13 +60,23 @@ async fn storage_of_a_block_stays_what_it_was() {
     let read = |at| ask(&chain, "state_getStorage", vec![json!(TEMPO_KEY), at]);
     assert_eq!(read(Value::Null).await, "0x4d00");
     assert_eq!(read(before.clone()).await, "0x0a00");
-    let changes = ask(&chain, "state_queryStorageAt", vec![json!([TEMPO_KEY]), before]).await;
+    let changes = ask(
+        &chain,
+        "state_queryStorageAt",
+        vec![json!([TEMPO_KEY]), before],
+    )
+    .await;
     assert_eq!(changes[0]["changes"], json!([[TEMPO_KEY, "0x0a00"]]));
     let prefix = json!(&TEMPO_KEY[..66]);
     let page = vec![prefix.clone(), json!(1), Value::Null];
     let first = ask(&chain, "state_getKeysPaged", page).await;
     assert_eq!(first.as_array().unwrap().len(), 1);
-    let rest = ask(&chain, "state_getKeysPaged", vec![prefix, json!(10), first[0].clone()]).await;
+    let rest = ask(
+        &chain,
+        "state_getKeysPaged",
+        vec![prefix, json!(10), first[0].clone()],
+    )
+    .await;
     assert_eq!(rest, json!([TEMPO_KEY]));
     chain.stop().await;
 }
@@ -83,7 +96,10 @@ async fn an_unknown_block_method_or_api_is_named() {
         .rpc
         .request::<Value, _>("state_call", rpc_params!["Core_nothing", "0x"]);
     let text = call.await.unwrap_err().to_string();
-    assert!(text.contains("Exported method Core_nothing is not found"), "{text}");
+    assert!(
+        text.contains("Exported method Core_nothing is not found"),
+        "{text}"
+    );
     let call = chain.rpc.request::<Value, _>(
         "state_call",
         rpc_params!["SubnetInfoRuntimeApi_get_metagraph", "0x01"],
@@ -91,7 +107,12 @@ async fn an_unknown_block_method_or_api_is_named() {
     assert_eq!(code(call.await.unwrap_err()), 4003);
     let methods = ask(&chain, "rpc_methods", vec![]).await;
     let methods = methods["methods"].as_array().unwrap();
-    for method in ["chain_getBlock", "state_getMetadata", "author_submitAndWatchExtrinsic", "rpc_methods"] {
+    for method in [
+        "chain_getBlock",
+        "state_getMetadata",
+        "author_submitAndWatchExtrinsic",
+        "rpc_methods",
+    ] {
         assert!(methods.contains(&json!(method)), "{method}");
     }
     chain.stop().await;
@@ -145,16 +166,24 @@ async fn admin_calls_want_the_token() {
 
 #[tokio::test]
 async fn everything_is_found_again_after_a_restart() {
-    let chain = TestChain::start(config()).await;
+    let mut config = config();
+    config.beacon.auto_pulses = false;
+    let chain = TestChain::start(config.clone()).await;
     let charlie = account(&subxt_signer::sr25519::dev::charlie());
     chain
-        .dev("setStake", json!({ "netuid": 1, "hotkey": charlie, "stake": 9 }))
+        .dev(
+            "setStake",
+            json!({ "netuid": 1, "hotkey": charlie, "stake": 9 }),
+        )
         .await;
     // More events than the log holds before it is replaced by a snapshot.
     chain.mine(5_000).await;
     chain.dev("stopFinality", Value::Null).await;
     chain
-        .dev("upgradeRuntime", json!({ "call_shift": 1, "error_shift": 1 }))
+        .dev(
+            "upgradeRuntime",
+            json!({ "call_shift": 1, "error_shift": 1 }),
+        )
         .await;
     chain.mine(20).await;
     let head = ask(&chain, "chain_getBlockHash", vec![]).await;
@@ -164,10 +193,16 @@ async fn everything_is_found_again_after_a_restart() {
     let block = ask(&chain, "chain_getBlock", vec![head.clone()]).await;
 
     let dir = chain.stop().await;
-    let chain = TestChain::start_in(config(), dir).await;
+    let chain = TestChain::start_in(config, dir).await;
     assert_eq!(ask(&chain, "chain_getBlockHash", vec![]).await, head);
-    assert_eq!(ask(&chain, "chain_getFinalizedHead", vec![]).await, finalized);
-    assert_eq!(ask(&chain, "state_getRuntimeVersion", vec![]).await, version);
+    assert_eq!(
+        ask(&chain, "chain_getFinalizedHead", vec![]).await,
+        finalized
+    );
+    assert_eq!(
+        ask(&chain, "state_getRuntimeVersion", vec![]).await,
+        version
+    );
     assert_eq!(ask(&chain, "chain_getBlock", vec![head]).await, block);
     assert_eq!(chain.mine(1).await, 5_021);
     chain.stop().await;
@@ -214,7 +249,10 @@ async fn heads_and_versions_are_told_as_they_change() {
     chain.mine(3).await;
     assert_eq!(heads.next().await.unwrap().unwrap()["number"], "0x1");
     chain
-        .dev("upgradeRuntime", json!({ "call_shift": 1, "error_shift": 0 }))
+        .dev(
+            "upgradeRuntime",
+            json!({ "call_shift": 1, "error_shift": 0 }),
+        )
         .await;
     chain.mine(1).await;
     let version = versions.next().await.unwrap().unwrap();

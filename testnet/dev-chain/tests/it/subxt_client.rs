@@ -9,8 +9,10 @@ use subxt_signer::sr25519::{Keypair, dev};
 use crate::support::{CHARLIE_UID, NETUID, TestChain, config};
 
 type Client = OnlineClient<SubstrateConfig>;
-type Progress =
-    subxt::transactions::TransactionProgress<SubstrateConfig, subxt::client::OnlineClientAtBlockImpl<SubstrateConfig>>;
+type Progress = subxt::transactions::TransactionProgress<
+    SubstrateConfig,
+    subxt::client::OnlineClientAtBlockImpl<SubstrateConfig>,
+>;
 
 async fn connect(chain: &TestChain) -> Client {
     Client::from_url(chain.server.url()).await.unwrap()
@@ -177,7 +179,10 @@ async fn after_an_upgrade_a_client_with_new_metadata_goes_on() {
     let before = client.at_current_block().await.unwrap().metadata();
     assert_eq!(call_number(&before, "set_mechanism_weights"), 119);
     chain
-        .dev("upgradeRuntime", json!({ "call_shift": 5, "error_shift": 9 }))
+        .dev(
+            "upgradeRuntime",
+            json!({ "call_shift": 5, "error_shift": 9 }),
+        )
         .await;
     chain.mine(4).await;
 

@@ -64,7 +64,9 @@ fn finality_lags_stops_and_catches_up() {
 
 #[test]
 fn old_states_are_forgotten_and_old_blocks_are_not() {
-    let mut net = Net::new(ChainConfig::default());
+    let mut config = ChainConfig::default();
+    config.beacon.auto_pulses = false;
+    let mut net = Net::new(config);
     net.mine(STATE_HISTORY_BLOCKS + 2);
     let hash = net.chain.hash_of(1).unwrap();
     assert!(net.chain.block(&hash).is_some());

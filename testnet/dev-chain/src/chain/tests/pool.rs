@@ -2,9 +2,7 @@
 
 use parity_scale_codec::{Compact, Encode};
 
-use crate::chain::{
-    AdminCommand, Ended, Hyperparameter, Invalid, SubmitError, TransactionStatus,
-};
+use crate::chain::{AdminCommand, Ended, Hyperparameter, Invalid, SubmitError, TransactionStatus};
 use crate::extrinsic;
 use crate::pallets::subtensor::calls::Call;
 use crate::testkit::{
@@ -112,8 +110,7 @@ fn commits_have_codes_15_to_18() {
         values: vec![1],
         version_key: 0,
     };
-    let hash =
-        crate::pallets::subtensor::commits::commit_hash(account("alice"), &request, &[3]);
+    let hash = crate::pallets::subtensor::commits::commit_hash(account("alice"), &request, &[3]);
     let commit = Call::commit_weights {
         netuid: NETUID,
         commit_hash: hash,
@@ -250,7 +247,14 @@ fn nonces_wait_for_their_turn_and_go_into_one_block_together() {
         net.chain.status_of(&second),
         TransactionStatus::InBlock { .. }
     ));
-    assert_eq!(net.chain.block(&net.chain.best_hash()).unwrap().extrinsics.len(), 3);
+    assert_eq!(
+        net.chain
+            .block(&net.chain.best_hash())
+            .unwrap()
+            .extrinsics
+            .len(),
+        3
+    );
 }
 
 #[test]
@@ -297,9 +301,8 @@ fn two_weights_in_one_block_under_a_rate_limit_leave_the_second_out() {
 #[test]
 fn only_the_author_sets_the_time() {
     let mut net = net_with(&[]);
-    let call = crate::pallets::RuntimeCall::Timestamp(crate::pallets::timestamp::Call::set {
-        now: 1,
-    });
+    let call =
+        crate::pallets::RuntimeCall::Timestamp(crate::pallets::timestamp::Call::set { now: 1 });
     let implicit = extrinsic::Implicit {
         runtime: net.chain.runtime(),
         genesis_hash: net.chain.genesis_hash(),

@@ -5,13 +5,13 @@ use parity_scale_codec::Compact;
 use crate::chain::build;
 use crate::chain::{AdminCommand, Hyperparameter};
 use crate::pallets::RuntimeEvent;
+use crate::pallets::subtensor::calls::Call;
 use crate::pallets::subtensor::errors::Error;
 use crate::pallets::subtensor::events::Event;
 use crate::pallets::subtensor::storage::{
     LAST_UPDATE, TOTAL_HOTKEY_ALPHA, VALIDATOR_PERMIT, WEIGHTS,
 };
 use crate::pallets::subtensor::weights::{self, Request};
-use crate::pallets::subtensor::calls::Call;
 use crate::storage::State;
 use crate::testkit::{NETUID, Net, account, config, set_weights};
 use crate::types::{AlphaBalance, MechId, NetUid, NetUidStorageIndex};

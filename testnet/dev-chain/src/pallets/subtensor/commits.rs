@@ -83,8 +83,7 @@ pub fn commit_batch(
     ensure(netuids.len() == hashes.len(), Error::InputLengthsUnequal)?;
     let mut all_done = true;
     for (netuid, hash) in netuids.iter().zip(hashes) {
-        let done =
-            state.transaction(|state| commit(state, hotkey, netuid.0, MechId(0), *hash));
+        let done = state.transaction(|state| commit(state, hotkey, netuid.0, MechId(0), *hash));
         if let Err(error) = done {
             weights::batch_item_failed(state, error);
             all_done = false;

@@ -50,11 +50,11 @@ pub fn dispatch(state: &mut State<'_>, hotkey: AccountId32, call: &Call) -> Resu
             netuids,
             commit_hashes,
         } => commits::commit_batch(state, hotkey, netuids, commit_hashes),
-        Call::reveal_weights { .. } | Call::reveal_mechanism_weights { .. } => reveals_of(call)
-            .iter()
-            .try_for_each(|(request, salt)| {
+        Call::reveal_weights { .. } | Call::reveal_mechanism_weights { .. } => {
+            reveals_of(call).iter().try_for_each(|(request, salt)| {
                 commits::reveal(state, hotkey, request, salt).map(|_| ())
-            }),
+            })
+        }
         Call::batch_reveal_weights { netuid, .. } => {
             commits::reveal_batch(state, hotkey, *netuid, &reveals_of(call))
         }

@@ -12,9 +12,7 @@ use crate::runtime::RuntimeVersion;
 pub const PALLET_INDEX: u8 = 7;
 
 /// Why a call of the pallet failed.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, thiserror::Error,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, thiserror::Error)]
 pub enum Error {
     /// The subnet wants commits.
     #[error("CommitRevealEnabled")]

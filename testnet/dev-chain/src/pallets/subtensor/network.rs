@@ -115,9 +115,7 @@ pub fn epoch_is_due(state: &State<'_>, netuid: NetUid) -> bool {
 /// Block of the next epoch; none where there are no epochs.
 pub fn next_epoch_start(state: &State<'_>, netuid: NetUid) -> Option<u64> {
     let tempo = u64::from(TEMPO.get(state, (netuid,)));
-    let regular = LAST_EPOCH_BLOCK
-        .get(state, (netuid,))
-        .saturating_add(tempo);
+    let regular = LAST_EPOCH_BLOCK.get(state, (netuid,)).saturating_add(tempo);
     let pending = PENDING_EPOCH_AT.get(state, (netuid,));
     (tempo > 0).then(|| match pending {
         0 => regular,

@@ -162,11 +162,7 @@ fn check_signer(
 }
 
 /// Checks the entries and returns them as they are stored.
-fn check_entries(
-    state: &State<'_>,
-    uid: u16,
-    request: &Request,
-) -> Result<Vec<(u16, u16)>, Error> {
+fn check_entries(state: &State<'_>, uid: u16, request: &Request) -> Result<Vec<(u16, u16)>, Error> {
     let netuid = request.netuid;
     let unique: BTreeSet<u16> = request.uids.iter().copied().collect();
     ensure(unique.len() == request.uids.len(), Error::DuplicateUids)?;
