@@ -349,7 +349,80 @@ mod tests {
         ));
     }
 
+    fn list() -> impl Strategy<Value = Vec<u16>> {
+        proptest::collection::vec(any::<u16>(), 0..300)
+    }
+
+    /// Calls that carry lists of any length, in several widths.
+    fn any_call() -> impl Strategy<Value = Call> {
+        let (netuid, mecid) = (any::<u16>(), any::<u8>());
+        let parts = (netuid, mecid, list(), list(), any::<u64>(), any::<u8>());
+        parts.prop_map(|(netuid, mecid, uids, values, number, kind)| {
+            let (netuid, mecid) = (NetUid(netuid), MechId(mecid));
+            match kind % 4 {
+                0 => Call::set_mechanism_weights {
+                    netuid,
+                    mecid,
+                    dests: uids,
+                    weights: values,
+                    version_key: number,
+                },
+                1 => Call::reveal_mechanism_weights {
+                    netuid,
+                    mecid,
+                    uids: uids.clone(),
+                    values,
+                    salt: uids,
+                    version_key: number,
+                },
+                2 => Call::batch_set_weights {
+                    netuids: uids.iter().map(|uid| Compact(NetUid(*uid))).collect(),
+                    weights: vec![
+                        uids.iter()
+                            .map(|uid| (Compact(*uid), Compact(*uid)))
+                            .collect(),
+                        Vec::new(),
+                    ],
+                    version_keys: vec![Compact(number)],
+                },
+                _ => Call::commit_timelocked_weights {
+                    netuid,
+                    commit: BoundedVec(values.iter().map(|value| *value as u8).collect()),
+                    reveal_round: number,
+                    commit_reveal_version: 4,
+                },
+            }
+        })
+    }
+
+    #[test]
+    fn a_commit_longer_than_its_bound_is_not_decoded() {
+        let commit = |length| {
+            RuntimeCall::SubtensorModule(Call::commit_timelocked_weights {
+                netuid: NetUid(1),
+                commit: BoundedVec(vec![0; length]),
+                reveal_round: 1,
+                commit_reveal_version: 4,
+            })
+        };
+        let decodes = |length| decode_call(&commit(length).encode(), runtime()).is_ok();
+        assert_eq!((decodes(5_000), decodes(5_001)), (true, false));
+    }
+
     proptest! {
+        #[test]
+        fn signed_calls_survive_a_round_trip_wherever_they_have_moved(
+            call in any_call(), shift in 0u8..=100, nonce in any::<u32>(),
+        ) {
+            let moved = runtime().upgraded(shift, 0);
+            let implicit = Implicit { runtime: moved, ..implicit() };
+            let call = RuntimeCall::SubtensorModule(call);
+            let signed = Signed { nonce, ..Signed::by("alice") };
+            let decoded = decode(&testkit::sign(&signed, &call, &implicit), moved).unwrap();
+            prop_assert!(decoded.is_signed(&implicit));
+            prop_assert_eq!((decoded.call, decoded.nonce), (call, nonce));
+        }
+
         #[test]
         fn any_bytes_are_refused_or_decoded_without_a_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..200)

@@ -32,10 +32,9 @@ pub type OpaqueExtrinsic = UncheckedExtrinsic<Address, RuntimeCall, MultiSignatu
 
 /// An extrinsic as a type, whose parameters clients look for.
 #[derive(TypeInfo)]
-#[expect(dead_code, reason = "only the type's description is used")]
 pub struct UncheckedExtrinsic<Address, Call, Signature, Extra>(
-    Vec<u8>,
-    std::marker::PhantomData<(Address, Call, Signature, Extra)>,
+    pub Vec<u8>,
+    pub std::marker::PhantomData<(Address, Call, Signature, Extra)>,
 );
 
 /// An extension that puts nothing into the extrinsic.
@@ -44,18 +43,15 @@ struct Nothing;
 
 /// `CheckMortality`.
 #[derive(TypeInfo)]
-#[expect(dead_code, reason = "only the type's description is used")]
-pub struct CheckMortality(Era);
+pub struct CheckMortality(pub Era);
 
 /// `CheckNonce`.
 #[derive(TypeInfo)]
-#[expect(dead_code, reason = "only the type's description is used")]
-pub struct CheckNonce(Compact<u32>);
+pub struct CheckNonce(pub Compact<u32>);
 
 /// `ChargeTransactionPayment`, with the tip.
 #[derive(TypeInfo)]
-#[expect(dead_code, reason = "only the type's description is used")]
-pub struct ChargeTransactionPayment(Compact<u64>);
+pub struct ChargeTransactionPayment(pub Compact<u64>);
 
 /// Whether a hash of the metadata is signed too.
 #[derive(TypeInfo)]
@@ -68,9 +64,9 @@ pub enum Mode {
 
 /// `CheckMetadataHash`.
 #[derive(TypeInfo)]
-#[expect(dead_code, reason = "only the type's description is used")]
 pub struct CheckMetadataHash {
-    mode: Mode,
+    /// Whether it is.
+    pub mode: Mode,
 }
 
 /// The metadata in one of [`VERSIONS`], as bytes that begin with its magic number.

@@ -7,6 +7,7 @@
 )]
 
 mod foreign;
+mod program;
 mod rpc;
 mod subxt_client;
 mod support;
