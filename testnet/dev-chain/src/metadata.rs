@@ -72,8 +72,8 @@ pub struct CheckMetadataHash {
 /// The metadata in one of [`VERSIONS`], as bytes that begin with its magic number.
 pub fn encoded(version: u32, runtime: RuntimeVersion) -> Option<Vec<u8>> {
     let mut metadata = match version {
-        14 => RuntimeMetadata::V14(version_14()),
-        15 => RuntimeMetadata::V15(version_15()),
+        14 => RuntimeMetadata::V14(version_14(runtime)),
+        15 => RuntimeMetadata::V15(version_15(runtime)),
         _ => return None,
     };
     match &mut metadata {
@@ -84,7 +84,7 @@ pub fn encoded(version: u32, runtime: RuntimeVersion) -> Option<Vec<u8>> {
     Some(RuntimeMetadataPrefixed(META_RESERVED, metadata).encode())
 }
 
-fn version_15() -> v15::RuntimeMetadataV15 {
+fn version_15(runtime: RuntimeVersion) -> v15::RuntimeMetadataV15 {
     let extensions = extensions().into_iter();
     let signed_extensions = extensions
         .map(
@@ -96,7 +96,10 @@ fn version_15() -> v15::RuntimeMetadataV15 {
         )
         .collect();
     v15::RuntimeMetadataV15::new(
-        pallets().into_iter().map(Pallet::version_15).collect(),
+        pallets(runtime)
+            .into_iter()
+            .map(Pallet::version_15)
+            .collect(),
         v15::ExtrinsicMetadata {
             version: EXTRINSIC_VERSION,
             address_ty: meta_type::<Address>(),
@@ -106,7 +109,7 @@ fn version_15() -> v15::RuntimeMetadataV15 {
             signed_extensions,
         },
         meta_type::<Runtime>(),
-        runtime_api::metadata(),
+        runtime_api::metadata(runtime),
         v15::OuterEnums {
             call_enum_ty: meta_type::<RuntimeCall>(),
             event_enum_ty: meta_type::<RuntimeEvent>(),
@@ -118,7 +121,7 @@ fn version_15() -> v15::RuntimeMetadataV15 {
     )
 }
 
-fn version_14() -> v14::RuntimeMetadataV14 {
+fn version_14(runtime: RuntimeVersion) -> v14::RuntimeMetadataV14 {
     let extensions = extensions().into_iter();
     let signed_extensions = extensions
         .map(
@@ -130,7 +133,10 @@ fn version_14() -> v14::RuntimeMetadataV14 {
         )
         .collect();
     v14::RuntimeMetadataV14::new(
-        pallets().into_iter().map(Pallet::version_14).collect(),
+        pallets(runtime)
+            .into_iter()
+            .map(Pallet::version_14)
+            .collect(),
         v14::ExtrinsicMetadata {
             ty: meta_type::<OpaqueExtrinsic>(),
             version: EXTRINSIC_VERSION,
@@ -181,6 +187,9 @@ fn extensions() -> Vec<(&'static str, MetaType, MetaType)> {
     ]
 }
 
+/// Storage that a runtime with legacy epochs doesn't have.
+const STATEFUL_EPOCHS: [&str; 3] = ["LastEpochBlock", "PendingEpochAt", "SubnetEpochIndex"];
+
 /// A pallet in either version.
 struct Pallet {
     name: &'static str,
@@ -192,7 +201,11 @@ struct Pallet {
     constants: Vec<v14::PalletConstantMetadata<MetaForm>>,
 }
 
-fn pallets() -> Vec<Pallet> {
+fn pallets(runtime: RuntimeVersion) -> Vec<Pallet> {
+    let mut subtensor_storage = subtensor::storage::entries();
+    if runtime.legacy_epochs {
+        subtensor_storage.retain(|entry| !STATEFUL_EPOCHS.contains(&entry.name));
+    }
     let plain = |name, index, storage| Pallet {
         name,
         index,
@@ -226,7 +239,7 @@ fn pallets() -> Vec<Pallet> {
             ..plain(
                 "SubtensorModule",
                 subtensor::errors::PALLET_INDEX,
-                subtensor::storage::entries(),
+                subtensor_storage,
             )
         },
         Pallet {
@@ -422,6 +435,23 @@ mod tests {
         };
         assert_eq!(numbers(first), (0, 0, 5));
         assert_eq!(numbers(first.upgraded(3, 9)), (3, 9, 5));
+    }
+
+    #[test]
+    fn an_old_runtime_does_not_say_when_epochs_begin() {
+        let has_epochs = |runtime| {
+            let metadata = version_15_of(runtime);
+            let mut pallets = metadata.pallets.iter();
+            let pallet = pallets.find(|pallet| pallet.name == "SubtensorModule");
+            let storage = pallet.unwrap().storage.as_ref().unwrap();
+            let mut methods = metadata.apis.iter().flat_map(|api| &api.methods);
+            (
+                storage.entries.iter().any(|e| e.name == "LastEpochBlock"),
+                methods.any(|method| method.name == "get_next_epoch_start_block"),
+            )
+        };
+        assert_eq!(has_epochs(RuntimeVersion::default()), (true, true));
+        assert_eq!(has_epochs(RuntimeVersion::legacy()), (false, false));
     }
 
     #[test]

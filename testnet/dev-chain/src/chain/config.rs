@@ -21,6 +21,8 @@ pub struct ChainConfig {
     pub finality_lag_blocks: u64,
     /// The beacon for which commits are encrypted.
     pub beacon: BeaconConfig,
+    /// Whether the first runtime is an old one, whose epochs follow from block numbers alone.
+    pub legacy_epochs: bool,
 }
 
 /// A subnet in block 0.
@@ -111,6 +113,7 @@ impl Default for ChainConfig {
             stake_threshold: 0,
             finality_lag_blocks: 2,
             beacon: BeaconConfig::default(),
+            legacy_epochs: false,
         }
     }
 }

@@ -11,7 +11,12 @@ use crate::storage::State;
 /// Fills the state of block 0.
 pub(super) fn fill(state: &mut State<'_>, config: &ChainConfig, time_ms: u64) {
     system::NUMBER.put(state, (), &0);
-    system::set_runtime(state, RuntimeVersion::default());
+    let runtime = if config.legacy_epochs {
+        RuntimeVersion::legacy()
+    } else {
+        RuntimeVersion::default()
+    };
+    system::set_runtime(state, runtime);
     timestamp::NOW.put(state, (), &time_ms);
     // Good until the year 2106, as on the real chain.
     let genesis_time_s = u32::try_from(time_ms / 1_000).unwrap_or(u32::MAX);

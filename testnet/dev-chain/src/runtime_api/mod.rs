@@ -12,7 +12,7 @@ use scale_info::{MetaType, TypeInfo, meta_type};
 use crate::metadata::{self, OpaqueExtrinsic};
 use crate::pallets::subtensor::network::next_epoch_start;
 use crate::pallets::system::{self, DispatchClass, Weight};
-use crate::runtime::SPEC_NAME;
+use crate::runtime::{RuntimeVersion, SPEC_NAME};
 use crate::storage::State;
 use crate::types::{AccountId32, MechId, NetUid, TaoBalance};
 
@@ -78,6 +78,9 @@ struct Method {
     run: Run,
 }
 
+/// The function that a runtime with legacy epochs doesn't have.
+const NEXT_EPOCH: &str = "get_next_epoch_start_block";
+
 /// Versions of the APIs, as the real runtime has them.
 const APIS: [(&str, u32); 6] = [
     ("Core", 5),
@@ -90,7 +93,7 @@ const APIS: [(&str, u32); 6] = [
 
 /// Calls a function by its name, such as `Core_version`, with its arguments as SCALE.
 pub fn call(state: &State<'_>, method: &str, arguments: &[u8]) -> Result<Vec<u8>, ApiError> {
-    let mut methods = methods().into_iter();
+    let mut methods = methods(system::runtime(state)).into_iter();
     let found = methods.find(|known| {
         method
             .strip_prefix(known.api)
@@ -107,8 +110,8 @@ pub fn call(state: &State<'_>, method: &str, arguments: &[u8]) -> Result<Vec<u8>
 }
 
 /// All functions, for the metadata.
-pub fn metadata() -> Vec<v15::RuntimeApiMetadata<MetaForm>> {
-    let mut methods = methods();
+pub fn metadata(runtime: RuntimeVersion) -> Vec<v15::RuntimeApiMetadata<MetaForm>> {
+    let mut methods = methods(runtime);
     let api = |(name, _): (&'static str, u32)| {
         let of_api = methods.extract_if(.., |method| method.api == name);
         v15::RuntimeApiMetadata {
@@ -138,9 +141,12 @@ pub fn version(state: &State<'_>) -> ApiRuntimeVersion {
     }
 }
 
-fn methods() -> Vec<Method> {
+fn methods(runtime: RuntimeVersion) -> Vec<Method> {
     let mut methods = core_methods();
     methods.extend(subnet_methods());
+    if runtime.legacy_epochs {
+        methods.retain(|method| method.name != NEXT_EPOCH);
+    }
     methods
 }
 
@@ -229,7 +235,7 @@ fn subnet_methods() -> Vec<Method> {
             },
         ),
         method_of(
-            subnet("get_next_epoch_start_block", vec![netuid()]),
+            subnet(NEXT_EPOCH, vec![netuid()]),
             |state, (netuid,): (NetUid,)| next_epoch_start(state, netuid),
         ),
         method_of(

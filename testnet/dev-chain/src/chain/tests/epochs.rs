@@ -1,5 +1,7 @@
 //! When epochs begin, and what they change.
 
+use parity_scale_codec::Encode;
+
 use crate::chain::{AdminCommand, Hyperparameter, SubnetConfig};
 use crate::pallets::RuntimeEvent;
 use crate::pallets::subtensor::events::Event;
@@ -7,6 +9,7 @@ use crate::pallets::subtensor::network::next_epoch_start;
 use crate::pallets::subtensor::storage::{
     KEYS, LAST_EPOCH_BLOCK, SUBNET_EPOCH_INDEX, SUBNETWORK_N, VALIDATOR_PERMIT,
 };
+use crate::runtime_api::{self, ApiError};
 use crate::testkit::{NETUID, Net, account, config};
 use crate::types::NetUid;
 
@@ -136,4 +139,34 @@ fn a_deregistered_hotkey_leaves_no_gap() {
         KEYS.get(&net.chain.best_state(), (NETUID, 1)),
         account("bob")
     );
+}
+
+#[test]
+fn old_runtimes_have_epochs_by_block_number_and_tell_nobody() {
+    let mut config = config();
+    config.legacy_epochs = true;
+    let mut net = Net::new(config);
+    let argument = NETUID.encode();
+    let asked = |net: &Net| {
+        let state = net.chain.best_state();
+        let name = "SubnetInfoRuntimeApi_get_next_epoch_start_block";
+        runtime_api::call(&state, name, &argument)
+    };
+    let started = |net: &Net| LAST_EPOCH_BLOCK.get(&net.chain.best_state(), (NETUID,));
+    // (block + netuid + 1) divisible by tempo + 1: blocks 9 and 20.
+    net.mine(8);
+    assert_eq!(started(&net), 0);
+    net.mine(1);
+    assert_eq!(started(&net), 9);
+    net.mine(11);
+    assert_eq!(position(&net, NETUID).0, 2);
+    assert_eq!(started(&net), 20);
+    assert!(matches!(asked(&net), Err(ApiError::Unknown(_))));
+    net.command(AdminCommand::UpgradeRuntime {
+        call_shift: 0,
+        error_shift: 0,
+    });
+    assert_eq!(asked(&net), Ok(Some(30u64).encode()));
+    net.mine(9);
+    assert_eq!(position(&net, NETUID), (3, 30, Some(40)));
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::deposit;
 use super::events::Event;
-use super::network::{epoch_is_due, is_owner, last_update, stake_weight, subnets};
+use super::network::{epoch_index, epoch_is_due, is_owner, last_update, stake_weight, subnets};
 use super::storage::{
     ACTIVE, ACTIVITY_CUTOFF_FACTOR_MILLI, BLOCKS_SINCE_LAST_STEP, KEYS, LAST_EPOCH_BLOCK,
     LAST_MECHANISM_STEP_BLOCK, MAX_ALLOWED_VALIDATORS, PENDING_EPOCH_AT, STAKE_THRESHOLD,
@@ -55,13 +55,14 @@ pub fn block_step(state: &mut State<'_>) {
 }
 
 fn run(state: &mut State<'_>, netuid: NetUid, block: u64) {
+    let index = epoch_index(state, netuid);
     recompute_permits(state, netuid);
     recompute_activity(state, netuid, block);
     BLOCKS_SINCE_LAST_STEP.put(state, (netuid,), &0);
     LAST_MECHANISM_STEP_BLOCK.put(state, (netuid,), &block);
     LAST_EPOCH_BLOCK.put(state, (netuid,), &block);
     PENDING_EPOCH_AT.put(state, (netuid,), &0);
-    SUBNET_EPOCH_INDEX.change(state, (netuid,), |index| *index = index.saturating_add(1));
+    SUBNET_EPOCH_INDEX.put(state, (netuid,), &index);
 }
 
 /// Permits go to those with most stake, of equal stake to the lower uid, and to the owner.

@@ -108,6 +108,9 @@ pub fn passes_rate_limit(
 
 /// Whether an epoch begins with the present block.
 pub fn epoch_is_due(state: &State<'_>, netuid: NetUid) -> bool {
+    if let Some(legacy) = legacy_epochs(state, netuid) {
+        return legacy.offset == 0;
+    }
     let block = system::block_number(state);
     next_epoch_start(state, netuid).is_some_and(|start| block >= start)
 }
@@ -125,8 +128,30 @@ pub fn next_epoch_start(state: &State<'_>, netuid: NetUid) -> Option<u64> {
 
 /// The present epoch; in the block that begins one, also before it has been run.
 pub fn epoch_index(state: &State<'_>, netuid: NetUid) -> u64 {
+    if let Some(legacy) = legacy_epochs(state, netuid) {
+        return legacy.index;
+    }
     let past = SUBNET_EPOCH_INDEX.get(state, (netuid,));
     past.saturating_add(u64::from(epoch_is_due(state, netuid)))
+}
+
+/// Where a block is by the rule of old runtimes, whose epochs are one block longer than the tempo
+/// and begin at other blocks in every subnet.
+struct LegacyPosition {
+    index: u64,
+    offset: u64,
+}
+
+fn legacy_epochs(state: &State<'_>, netuid: NetUid) -> Option<LegacyPosition> {
+    let tempo = u64::from(TEMPO.get(state, (netuid,)));
+    if tempo == 0 || !system::runtime(state).legacy_epochs {
+        return None;
+    }
+    let shifted = system::block_number(state).saturating_add(u64::from(netuid.0) + 1);
+    Some(LegacyPosition {
+        index: shifted / (tempo + 1),
+        offset: shifted % (tempo + 1),
+    })
 }
 
 /// Whether what was committed in an epoch can be revealed now.
