@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::NodeConfig;
 use crate::fault::FaultInjection;
+use crate::sandbox::{self, SandboxCommand};
 use crate::start::start;
 use crate::tools;
 
@@ -24,6 +25,7 @@ Examples:
   assay-node config > node.toml
   assay-node module inspect challenge.wasm
   assay-node module call challenge.wasm get_routes --json
+  assay-node sandbox check
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong usage.";
 
@@ -59,6 +61,9 @@ enum Command {
     /// Look into challenge modules.
     #[command(subcommand)]
     Module(tools::ModuleCommand),
+    /// Look at and try the sandbox of miners' programs.
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
 }
 
 /// Flags override the environment, which overrides the file.
@@ -102,6 +107,7 @@ pub fn run(args: Args, faults: FaultInjection) -> ExitCode {
         }
         Command::Config => print_default_config(),
         Command::Module(command) => tools::run(command),
+        Command::Sandbox(command) => return sandbox::run(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,6 +22,7 @@ pub mod journey;
 mod metrics;
 mod modules;
 mod reports;
+mod sandbox;
 mod shared;
 pub mod start;
 mod storage;

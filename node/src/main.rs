@@ -10,5 +10,6 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    assay_sandbox::helper_main();
     run(Args::parse(), FaultInjection::default())
 }

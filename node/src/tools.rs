@@ -2,12 +2,16 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
 use assay_runtime::tooling::{self, CallReport, InspectReport};
-use assay_runtime::{CallContext, Engine, EngineConfig, MemoryStorage};
+use assay_runtime::{
+    CallContext, Engine, EngineConfig, GrantedPrograms, MemoryStorage, SandboxedPrograms,
+};
+use assay_sandbox::{Sandbox, SandboxConfig};
 
 /// Largest file that is read, in bytes.
 const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -51,6 +55,9 @@ into the storage file of the next.")]
         /// Random seed the module sees: 64 hex digits.
         #[arg(long)]
         seed: Option<String>,
+        /// Run the programs that the module asks for, in the sandbox.
+        #[arg(long)]
+        sandbox: bool,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -78,6 +85,7 @@ pub fn run(command: ModuleCommand) -> anyhow::Result<()> {
             epoch,
             timestamp,
             seed,
+            sandbox,
             json,
         } => {
             let storage = match storage {
@@ -86,12 +94,21 @@ pub fn run(command: ModuleCommand) -> anyhow::Result<()> {
                 None => MemoryStorage::default(),
             };
             let input = input.map(|path| read(&path)).transpose()?;
-            let context = CallContext {
+            let mut context = CallContext {
                 epoch,
                 timestamp_ms: timestamp,
                 seed: seed.map(|seed| parse_seed(&seed)).transpose()?,
                 ..CallContext::new("module-call")
             };
+            if sandbox {
+                let config = SandboxConfig {
+                    slots: 1,
+                    ..SandboxConfig::default()
+                };
+                let sandbox = Sandbox::start(&config, Vec::new())?;
+                let programs = SandboxedPrograms::new(sandbox);
+                context.live = Arc::new(GrantedPrograms::new(Arc::new(programs)));
+            }
             let report = tooling::call(
                 &engine,
                 &read(&file)?,

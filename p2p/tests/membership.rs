@@ -153,6 +153,8 @@ async fn a_banned_peer_stays_out_until_the_ban_ends() {
     let mut a = Node::start(1, vec![]).await;
     let mut b = Node::start(2, vec![a.address()]).await;
     a.connected_to(b.id()).await;
+    // Whoever never announced a peer doesn't announce its end.
+    b.connected_to(a.id()).await;
     let b_id = b.id();
     a.handle.ban(b_id, Duration::from_secs(2)).await.unwrap();
     a.wait("the ban", |event| match event {

@@ -6,7 +6,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use assay_challenge_sdk::abi::{llm::bc, network};
+use assay_challenge_sdk::abi::{
+    exec::{
+        ContainerExecError, ContainerRunRequest, ContainerRunResponse, SandboxExecError,
+        SandboxExecRequest, SandboxExecResponse,
+    },
+    llm::bc,
+    network,
+};
 use serde::Serialize;
 
 use crate::error::HostFault;
@@ -108,6 +115,27 @@ pub trait LiveCalls: Send + Sync + fmt::Debug {
         &self,
         request: &bc::LlmRequest,
     ) -> Result<Result<bc::LlmResponse, LlmError>, HostFault>;
+
+    /// Whether `sandbox_status` says that there is a sandbox.
+    fn sandbox_is_available(&self) -> bool;
+
+    /// Answers `sandbox_exec`.
+    ///
+    /// # Errors
+    /// [`HostFault::LiveCall`] when there is no answer to give to the guest at all.
+    fn sandbox_exec(
+        &self,
+        request: &SandboxExecRequest,
+    ) -> Result<Result<SandboxExecResponse, SandboxExecError>, HostFault>;
+
+    /// Answers `container_run`.
+    ///
+    /// # Errors
+    /// [`HostFault::LiveCall`] when there is no answer to give to the guest at all.
+    fn container_run(
+        &self,
+        request: &ContainerRunRequest,
+    ) -> Result<Result<ContainerRunResponse, ContainerExecError>, HostFault>;
 }
 
 /// The default: no live call is made, the guest is told so.
@@ -131,6 +159,24 @@ impl LiveCalls for DeniedLiveCalls {
         _request: &bc::LlmRequest,
     ) -> Result<Result<bc::LlmResponse, LlmError>, HostFault> {
         Ok(Err(LlmError::Disabled))
+    }
+
+    fn sandbox_is_available(&self) -> bool {
+        false
+    }
+
+    fn sandbox_exec(
+        &self,
+        _request: &SandboxExecRequest,
+    ) -> Result<Result<SandboxExecResponse, SandboxExecError>, HostFault> {
+        Ok(Err(SandboxExecError::Disabled))
+    }
+
+    fn container_run(
+        &self,
+        _request: &ContainerRunRequest,
+    ) -> Result<Result<ContainerRunResponse, ContainerExecError>, HostFault> {
+        Ok(Err(ContainerExecError::Disabled))
     }
 }
 

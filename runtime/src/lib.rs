@@ -26,6 +26,7 @@ mod instance;
 pub mod limits;
 mod middleware;
 mod module;
+mod programs;
 mod static_check;
 mod storage;
 pub mod tooling;
@@ -40,4 +41,5 @@ pub use host::Access;
 pub use module::{
     CallOutcome, CallResult, FunctionInfo, ImportInfo, LoadedModule, ModuleInfo, RawOutput,
 };
+pub use programs::{GrantedPrograms, SandboxedPrograms};
 pub use storage::{MemoryStorage, StorageEntry, StorageFault, StorageView, Writes};

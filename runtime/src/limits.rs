@@ -116,6 +116,12 @@ pub const MAX_WRITTEN_BYTES: usize = 16 * MIB;
 
 /// Bytes of an encoded HTTP request.
 pub const MAX_HTTP_REQUEST_BYTES: usize = MIB;
+/// Bytes of an encoded request to run a program; its standard input is most of it.
+pub const MAX_EXEC_REQUEST_BYTES: usize = 16 * MIB;
+/// Longest run of a program, in milliseconds: an hour, as the longest task of a challenge takes.
+pub const MAX_EXEC_MS: u64 = 3_600_000;
+/// Bytes of each stream of a program: both fit into the answer buffer of guests (4 MiB).
+pub const MAX_EXEC_STREAM_BYTES: u64 = 1024 * 1024;
 /// Bytes of an encoded LLM request.
 pub const MAX_LLM_REQUEST_BYTES: usize = 4 * MIB;
 

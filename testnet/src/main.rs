@@ -9,5 +9,7 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Validators are processes of this binary, and so are the helpers of their sandboxes.
+    assay_sandbox::helper_main();
     run(Args::parse())
 }

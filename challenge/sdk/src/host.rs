@@ -8,6 +8,10 @@ use crate::abi::{
     PythonCheckRequest, PythonCheckResponse, PythonFingerprintRequest, PythonFingerprintResponse,
     PythonSimilarityRequest, PythonSimilarityResponse,
     codec::CodecError,
+    exec::{
+        ContainerExecError, ContainerRunRequest, ContainerRunResponse, SandboxExecError,
+        SandboxExecRequest, SandboxExecResponse,
+    },
     llm::bc::{LlmRequest, LlmResponse},
     network::{HttpGetRequest, HttpPostRequest, HttpResponse, NetworkError},
 };
@@ -53,6 +57,12 @@ pub enum HostError {
     /// The network call failed.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The sandboxed program didn't run to its end.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxExecError),
+    /// The container didn't run to its end.
+    #[error(transparent)]
+    Container(#[from] ContainerExecError),
     /// The answer doesn't decode.
     #[error("undecodable answer or request: {0}")]
     Codec(#[from] CodecError),
@@ -147,6 +157,21 @@ pub trait Host {
     /// # Errors
     /// [`HostError`] when there is no answer.
     fn http_post(&self, request: &HttpPostRequest) -> Result<HttpResponse, HostError>;
+
+    /// Runs a program in the sandbox. A live call.
+    ///
+    /// # Errors
+    /// [`HostError`] when it was not run to its end.
+    fn sandbox_exec(&self, request: &SandboxExecRequest) -> Result<SandboxExecResponse, HostError>;
+
+    /// Runs a command in a container. A live call.
+    ///
+    /// # Errors
+    /// [`HostError`] when it was not run to its end.
+    fn container_run(
+        &self,
+        request: &ContainerRunRequest,
+    ) -> Result<ContainerRunResponse, HostError>;
 
     /// Checks Python sources against a policy. Deterministic.
     ///

@@ -56,6 +56,7 @@ pub mod arena;
 mod challenge;
 pub mod host;
 pub mod hotkey;
+pub mod programs;
 pub mod python;
 mod register;
 
@@ -72,6 +73,7 @@ pub use host::{Host, HostError, LogLevel};
 pub use hotkey::{Hotkey, HotkeyError};
 #[cfg(feature = "native")]
 pub use memory_host::{LogLine, MemoryHost};
+pub use programs::Programs;
 pub use python::{PythonAnalysis, PythonFault};
 #[cfg(target_arch = "wasm32")]
 pub use wasm_host::WasmHost;

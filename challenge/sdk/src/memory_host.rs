@@ -16,11 +16,16 @@ use crate::{
         PYTHON_REQUEST_MAX_BYTES, PythonCheckRequest, PythonCheckResponse,
         PythonFingerprintRequest, PythonFingerprintResponse, PythonSimilarityRequest,
         PythonSimilarityResponse, buffers, codec,
+        exec::{
+            ContainerExecError, ContainerRunRequest, ContainerRunResponse, SandboxExecError,
+            SandboxExecRequest, SandboxExecResponse,
+        },
         llm::bc::{LlmRequest, LlmResponse},
         network::{HttpGetRequest, HttpPostRequest, HttpResponse, NetworkError},
         status,
     },
     host::{Host, HostError, KeyValue, LogLevel},
+    programs::Programs,
     python::{PythonAnalysis, PythonFault},
 };
 
@@ -54,10 +59,11 @@ struct State {
 pub struct MemoryHost {
     state: Mutex<State>,
     python: Option<Box<dyn PythonAnalysis>>,
+    programs: Option<Box<dyn Programs>>,
 }
 
 impl MemoryHost {
-    /// An empty world at epoch 0, time 0, without Python analysis.
+    /// An empty world at epoch 0, time 0, without Python analysis and programs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -67,6 +73,13 @@ impl MemoryHost {
     #[must_use]
     pub fn with_python(mut self, analysis: impl PythonAnalysis + 'static) -> Self {
         self.python = Some(Box::new(analysis));
+        self
+    }
+
+    /// Runs programs with this.
+    #[must_use]
+    pub fn with_programs(mut self, programs: impl Programs + 'static) -> Self {
+        self.programs = Some(Box::new(programs));
         self
     }
 
@@ -244,6 +257,19 @@ impl Host for MemoryHost {
 
     fn http_post(&self, _request: &HttpPostRequest) -> Result<HttpResponse, HostError> {
         Err(NetworkError::NetworkDisabled.into())
+    }
+
+    fn sandbox_exec(&self, request: &SandboxExecRequest) -> Result<SandboxExecResponse, HostError> {
+        let programs = self.programs.as_ref().ok_or(SandboxExecError::Disabled)?;
+        Ok(programs.sandbox_exec(request)?)
+    }
+
+    fn container_run(
+        &self,
+        request: &ContainerRunRequest,
+    ) -> Result<ContainerRunResponse, HostError> {
+        let programs = self.programs.as_ref().ok_or(ContainerExecError::Disabled)?;
+        Ok(programs.container_run(request)?)
     }
 
     fn python_check(&self, request: &PythonCheckRequest) -> Result<PythonCheckResponse, HostError> {

@@ -10,6 +10,10 @@ use crate::{
         PythonCheckRequest, PythonCheckResponse, PythonFingerprintRequest,
         PythonFingerprintResponse, PythonSimilarityRequest, PythonSimilarityResponse, buffers,
         codec,
+        exec::{
+            ContainerExecError, ContainerRunRequest, ContainerRunResponse, SandboxExecError,
+            SandboxExecRequest, SandboxExecResponse,
+        },
         llm::bc::{LlmRequest, LlmResponse},
         network::{HttpGetRequest, HttpPostRequest, HttpResponse, NetworkError},
         status,
@@ -23,6 +27,8 @@ const PYTHON_ANSWER_BYTES: usize = 64 * 1024;
 const HTTP_GET_BYTES: usize = 10 * 1024 * 1024;
 /// Answer buffer of `http_post`.
 const HTTP_POST_BYTES: usize = 5 * 1024 * 1024;
+/// Answer buffer of `sandbox_exec` and `container_run`.
+const EXEC_BYTES: usize = 4 * 1024 * 1024;
 /// Answer buffer of `llm_chat_completion`.
 const LLM_BYTES: usize = 4 * 1024 * 1024;
 
@@ -55,6 +61,22 @@ mod imports {
     unsafe extern "C" {
         pub fn get_timestamp() -> i64;
         pub fn log_message(level: i32, message: *const u8, message_len: i32);
+        pub fn sandbox_exec(
+            request: *const u8,
+            request_len: i32,
+            response: *mut u8,
+            response_len: i32,
+        ) -> i32;
+    }
+
+    #[link(wasm_import_module = "platform_container")]
+    unsafe extern "C" {
+        pub fn container_run(
+            request: *const u8,
+            request_len: i32,
+            response: *mut u8,
+            response_len: i32,
+        ) -> i32;
     }
 
     #[link(wasm_import_module = "platform_terminal")]
@@ -188,7 +210,8 @@ fn exchange<T: Serialize>(
     }
 }
 
-fn network_answer<T: DeserializeOwned>(
+/// The answer of a function that writes a `Result`.
+fn answered<T: DeserializeOwned, E: DeserializeOwned + Into<HostError>>(
     function: &'static str,
     answer: Result<Vec<u8>, i32>,
 ) -> Result<T, HostError> {
@@ -196,8 +219,8 @@ fn network_answer<T: DeserializeOwned>(
         function,
         status: status.into(),
     })?;
-    let result: Result<T, NetworkError> = codec::decode(&bytes, codec::MODULE_OUTPUT_LIMIT_BYTES)?;
-    Ok(result?)
+    let result: Result<T, E> = codec::decode(&bytes, codec::MODULE_OUTPUT_LIMIT_BYTES)?;
+    result.map_err(Into::into)
 }
 
 /// A call of `assay_python`, again with the buffer that the host asks for when the first was too small.
@@ -347,7 +370,7 @@ impl Host for WasmHost {
                 imports::http_get(req, req_len, resp, resp_len)
             },
         )?;
-        network_answer("http_get", answer)
+        answered::<_, NetworkError>("http_get", answer)
     }
 
     fn http_post(&self, request: &HttpPostRequest) -> Result<HttpResponse, HostError> {
@@ -359,7 +382,24 @@ impl Host for WasmHost {
                 imports::http_post(req, req_len, resp, resp_len, body_len)
             },
         )?;
-        network_answer("http_post", answer)
+        answered::<_, NetworkError>("http_post", answer)
+    }
+
+    fn sandbox_exec(&self, request: &SandboxExecRequest) -> Result<SandboxExecResponse, HostError> {
+        let answer = exchange(request, EXEC_BYTES, |req, req_len, resp, resp_len| unsafe {
+            imports::sandbox_exec(req, req_len, resp, resp_len)
+        })?;
+        answered::<_, SandboxExecError>("sandbox_exec", answer)
+    }
+
+    fn container_run(
+        &self,
+        request: &ContainerRunRequest,
+    ) -> Result<ContainerRunResponse, HostError> {
+        let answer = exchange(request, EXEC_BYTES, |req, req_len, resp, resp_len| unsafe {
+            imports::container_run(req, req_len, resp, resp_len)
+        })?;
+        answered::<_, ContainerExecError>("container_run", answer)
     }
 
     fn python_check(&self, request: &PythonCheckRequest) -> Result<PythonCheckResponse, HostError> {

@@ -88,7 +88,6 @@ fn innocent_code_passes() {
         "# never call eval() or exec() here\nprint('import os')",
         "import asyncio, tempfile, threading",
         "from __future__ import annotations\nimport json, math, typing",
-        "from . import helper\nfrom ..pkg import thing",
         "model.eval()\nast_literal = 1",
         "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nx = 'ü'\r\n",
         "",
@@ -102,7 +101,11 @@ fn modules_of_the_package_are_local_but_shadow_nothing_forbidden() {
     let files: &[(&str, &[u8])] = &[
         ("agent.py", b"import helpers, pkg.sub\nfrom pkg import x"),
         ("helpers.py", b""),
-        ("pkg/__init__.py", b""),
+        ("pkg/__init__.py", b"x = 1"),
+        (
+            "pkg/sub.py",
+            b"from . import x, sub\nfrom .. import helpers",
+        ),
         ("ctypes.py", b"import ctypes"),
     ];
     let response = run_files(files);
@@ -112,6 +115,18 @@ fn modules_of_the_package_are_local_but_shadow_nothing_forbidden() {
         .map(|v| (v.file.as_str(), v.rule.as_str()))
         .collect();
     assert_eq!(found, [("ctypes.py", "py.native-code")]);
+}
+
+#[test]
+fn modules_that_the_package_lacks_are_named() {
+    for source in [
+        "from . import later",
+        "from .later import f",
+        "from ..pkg import thing",
+        "import agent.later",
+    ] {
+        assert_eq!(rules_of(source), ["py.import"], "{source:?}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! code; a fault of this machine ends the call as a host fault.
 
 mod crypto;
+mod exec;
 mod guest;
 mod llm;
 mod network;
@@ -92,14 +93,12 @@ pub(crate) fn resolve(module: &str, name: &str) -> Option<(Linker, Access)> {
             names::PLATFORM_TERMINAL,
             "terminal_exec" | "terminal_read_file" | "terminal_write_file" | "terminal_list_dir",
         ) => (constant!(status::terminal::DISABLED; a b c d), Denied),
-        (names::PLATFORM_SANDBOX, "sandbox_status") => {
-            (constant!(status::sandbox::DISABLED;), Denied)
-        }
+        (names::PLATFORM_SANDBOX, "sandbox_status") => (with_env!(exec::sandbox_status), Live),
+        (names::PLATFORM_SANDBOX, "sandbox_exec") => (with_env!(exec::sandbox_exec), Live),
+        (names::PLATFORM_CONTAINER, "container_run") => (with_env!(exec::container_run), Live),
         // No variable is set: 0 means "missing".
         (names::PLATFORM_SANDBOX, "env_get") => (constant!(0i32; a b c d), Denied),
-        (names::PLATFORM_SANDBOX, "sandbox_exec")
-        | (names::PLATFORM_EXEC, "exec_command")
-        | (names::PLATFORM_CONTAINER, "container_run") => (with_env!(network::refuse4), Denied),
+        (names::PLATFORM_EXEC, "exec_command") => (with_env!(network::refuse4), Denied),
         (names::PLATFORM_CONSENSUS, "consensus_get_epoch") => (with_env!(system::epoch), Granted),
         (names::PLATFORM_CONSENSUS, "consensus_get_block_height") => {
             (with_env!(system::block_height), Granted)

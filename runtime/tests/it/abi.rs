@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::common::{call, context, empty, fault, guest, load, number, wasm};
 use assay_challenge_sdk::abi::{
     EvaluationInput, EvaluationOutput, WasmRouteDefinition, WasmRouteRequest, WeightAssignment,
-    WeightEntry, Weights, codec, llm, names, network,
+    WeightEntry, Weights, codec, names,
 };
 use assay_runtime::{
-    CallContext, CallError, GuestFault, HostFault, LiveCalls, LlmError, LoadedModule, LogLevel,
-    MemoryStorage, StorageFault, StorageView, limits,
+    CallError, GuestFault, HostFault, LoadedModule, LogLevel, MemoryStorage, StorageFault,
+    StorageView, limits,
 };
 use proptest::prelude::*;
 
@@ -500,117 +500,6 @@ fn context_functions_answer_from_the_context() {
     assert_eq!(bytes, run(Some([1; 32])));
     assert_ne!(bytes, run(Some([2; 32])));
     assert_ne!(bytes, run(None));
-}
-
-const LIVE: &str = r#"
-    (import "platform_network" "http_get" (func $http (param i32 i32 i32 i32) (result i32)))
-    (import "platform_network" "dns_resolve" (func $dns (param i32 i32 i32) (result i32)))
-    (import "platform_llm" "llm_chat_completion" (func $llm (param i32 i32 i32 i32) (result i32)))
-    (import "platform_llm" "llm_is_available" (func $available (result i32)))
-"#;
-const LIVE_CALLS: &str = r#"
-    (func (export "http") (param i32 i32) (result i64)
-        (call $pack (i32.const 65536) (call $http (local.get 0) (local.get 1) (i32.const 65536) (i32.const 4096))))
-    (func (export "http_small") (param i32 i32) (result i32)
-        (call $http (local.get 0) (local.get 1) (i32.const 65536) (i32.const 3)))
-    (func (export "dns") (result i32) (call $dns (i32.const 0) (i32.const 0) (i32.const 65536)))
-    (func (export "llm") (param i32 i32) (result i32)
-        (call $llm (local.get 0) (local.get 1) (i32.const 65536) (i32.const 4096)))
-    (func (export "available") (result i32) (call $available))
-"#;
-
-fn http_request() -> Vec<u8> {
-    codec::encode(&network::HttpGetRequest {
-        url: "https://example.org".into(),
-        headers: BTreeMap::new(),
-    })
-    .unwrap()
-}
-
-fn llm_request() -> Vec<u8> {
-    codec::encode(&llm::a::LlmRequest {
-        model: "m".into(),
-        messages: vec![],
-        max_tokens: 1,
-        temperature: 0.0,
-    })
-    .unwrap()
-}
-
-#[test]
-fn live_calls_are_denied_by_default_and_say_so() {
-    let module = load(&guest(LIVE, LIVE_CALLS));
-    let run = |name, input: &[u8]| {
-        let outcome = module.call_raw(name, &context(), empty(), Some(input));
-        outcome.unwrap().output
-    };
-    assert_eq!(
-        run("http", &http_request()).bytes.unwrap(),
-        [1, 0, 0, 0, 0, 0, 0, 0]
-    );
-    assert_eq!(run("http_small", &http_request()).value, Some(-8));
-    assert_eq!(run("http_small", b"garbage").value, Some(-1));
-    assert_eq!(run("dns", b"").value, Some(8));
-    assert_eq!(run("llm", &llm_request()).value, Some(-1));
-    assert_eq!(run("llm", b"garbage").value, Some(-2));
-    assert_eq!(run("available", b"").value, Some(0));
-}
-
-#[test]
-fn granted_live_calls_reach_the_guest_and_their_host_faults_the_caller() {
-    #[derive(Debug)]
-    struct Canned(bool);
-    impl LiveCalls for Canned {
-        fn http_get(
-            &self,
-            request: &network::HttpGetRequest,
-        ) -> Result<Result<network::HttpResponse, network::NetworkError>, HostFault> {
-            if self.0 {
-                return Err(HostFault::LiveCall("not in the transcript".into()));
-            }
-            Ok(Ok(network::HttpResponse {
-                status: 200,
-                headers: BTreeMap::new(),
-                body: request.url.clone().into_bytes(),
-            }))
-        }
-        fn llm_is_available(&self) -> bool {
-            true
-        }
-        fn llm_chat_completion(
-            &self,
-            _: &llm::bc::LlmRequest,
-        ) -> Result<Result<llm::bc::LlmResponse, LlmError>, HostFault> {
-            Ok(Ok(llm::bc::LlmResponse {
-                content: Some("yes".into()),
-                ..Default::default()
-            }))
-        }
-    }
-    let module = load(&guest(LIVE, LIVE_CALLS));
-    let run = |broken, name, input: &[u8]| {
-        let mut context: CallContext = context();
-        context.live = Arc::new(Canned(broken));
-        module.call_raw(name, &context, empty(), Some(input))
-    };
-    let bytes = run(false, "http", &http_request())
-        .unwrap()
-        .output
-        .bytes
-        .unwrap();
-    let answer: Result<network::HttpResponse, network::NetworkError> =
-        codec::decode_exact(&bytes, 4096).unwrap();
-    assert_eq!(answer.unwrap().body, b"https://example.org");
-    assert_eq!(run(false, "available", b"").unwrap().output.value, Some(1));
-    // u64 length, "yes", no usage.
-    assert_eq!(
-        run(false, "llm", &llm_request()).unwrap().output.value,
-        Some(12)
-    );
-    assert_eq!(
-        run(true, "http", &http_request()).unwrap_err(),
-        CallError::Host(HostFault::LiveCall("not in the transcript".into()))
-    );
 }
 
 #[test]

@@ -9,5 +9,6 @@
 mod abi;
 mod common;
 mod hostile;
+mod live;
 mod load;
 mod python;

@@ -53,11 +53,14 @@ const WRAPPERS: [&str; 12] = [
 impl Engine<'_, '_> {
     /// What `object.name` may give. Forbidden ways there are reported.
     pub(super) fn attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
+        if self.is_beside_attribute(object, name) {
+            return object.clone();
+        }
         self.check_attribute_name(object, name, range);
         let mut found = Value::default();
         let mut is_opaque = object.is_unknown();
         for atom in object.atoms().to_vec() {
-            is_opaque |= self.member_of(atom, name, range, &mut found);
+            is_opaque |= self.member_of(object, atom, name, range, &mut found);
         }
         if self.may_have_escaped(object) {
             let escaped = self.escaped_member(object, name, range);
@@ -67,11 +70,33 @@ impl Engine<'_, '_> {
             found.join(&self.by_name(name));
             found = found.or_unknown();
         }
+        if name == self.special.dataclass_fields
+            && let Some(fields) = self.names.dotted("dataclasses.fields")
+        {
+            found.join(&self.called(fields));
+        }
+        if self.special.sharp.contains(&name) {
+            let module = self.sharp_attribute(object, name, range);
+            found.join(&module);
+        }
         found
+    }
+
+    /// An attribute that can hardly be anything but the module of its name, whatever object has it.
+    fn sharp_attribute(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
+        if !self.may_have_escaped(object) || self.scopes.has_attribute(name) {
+            return Value::default();
+        }
+        let path = self.names.root(name);
+        self.check_path(path, range);
+        Value::of(Atom::Path(path))
     }
 
     /// Reports forbidden ways to `object.name`, which is only written.
     pub(super) fn check_attribute(&mut self, object: &Value, name: Symbol, range: TextRange) {
+        if self.is_beside_attribute(object, name) {
+            return;
+        }
         self.check_attribute_name(object, name, range);
         let mut atoms = object.atoms().to_vec();
         if self.may_have_escaped(object) {
@@ -85,15 +110,34 @@ impl Engine<'_, '_> {
             }
         }
         for atom in atoms {
-            if let Atom::Path(path) = atom {
-                self.check_path_member(path, name, range);
+            match atom {
+                Atom::Path(path) if self.is_level(path) => {
+                    let is_direct = object.atoms().contains(&atom);
+                    self.level_attribute(is_direct, name, range);
+                }
+                Atom::Path(path) => {
+                    self.check_path_member(path, name, range);
+                }
+                _ => {}
             }
         }
     }
 
     /// Adds what one alternative's attribute may give. Whether it may be anything that has this name.
-    fn member_of(&mut self, atom: Atom, name: Symbol, range: TextRange, found: &mut Value) -> bool {
+    pub(super) fn member_of(
+        &mut self,
+        object: &Value,
+        atom: Atom,
+        name: Symbol,
+        range: TextRange,
+        found: &mut Value,
+    ) -> bool {
         match atom {
+            Atom::Path(path) if self.is_level(path) => {
+                let is_direct = object.atoms().contains(&atom);
+                found.join(&self.level_attribute(is_direct, name, range));
+                false
+            }
             Atom::Path(path) => {
                 self.path_member(path, name, range, found);
                 false
@@ -105,10 +149,15 @@ impl Engine<'_, '_> {
             }
             Atom::Class(scope) => {
                 found.join(&self.class_member(scope, name));
+                let bases = self.outside_bases(&Value::of(atom));
+                if !bases.has_no_atoms() {
+                    found.join(&self.attribute(&bases, name, range));
+                }
                 true
             }
             // Whatever holds it may hand it out under any name.
             Atom::Holder(holder) => {
+                self.note_method(holder, name);
                 found.join(&self.held(holder));
                 true
             }
@@ -133,7 +182,13 @@ impl Engine<'_, '_> {
         member
     }
 
-    fn path_member(&mut self, path: PathId, name: Symbol, range: TextRange, found: &mut Value) {
+    pub(super) fn path_member(
+        &mut self,
+        path: PathId,
+        name: Symbol,
+        range: TextRange,
+        found: &mut Value,
+    ) {
         let member = self.check_path_member(path, name, range);
         found.add(Atom::Path(member));
         self.dependencies.reads(Kept::Overlay(member));
@@ -150,109 +205,11 @@ impl Engine<'_, '_> {
         if !self.names.is_static(path) && !self.is_field_name(member) {
             let named = self.by_name(name);
             found.join(&named);
+            return;
         }
-    }
-
-    /// Whether a value may be anything that was given to code that can't be followed.
-    fn may_have_escaped(&self, object: &Value) -> bool {
-        let is_made =
-            |atom: &Atom| matches!(atom, Atom::Path(path) if !self.names.is_static(*path));
-        object.is_unknown() || object.atoms().iter().any(is_made)
-    }
-
-    /// What attributes of what escaped may give.
-    fn escaped_member(&mut self, object: &Value, name: Symbol, range: TextRange) -> Value {
-        self.dependencies.reads(Kept::EscapedMember(name));
-        let known = match self.escaped_members.get(&name) {
-            Some(known) => known.clone(),
-            None => self.probe_escaped(name),
-        };
-        let is_of_interest = known.is_none() || self.exempt.is_some();
-        let mut found = known.unwrap_or_default();
-        let mut is_opaque = false;
-        for atom in self.escaped.atoms().to_vec() {
-            if object.atoms().contains(&atom) {
-                continue;
-            }
-            match atom {
-                Atom::Path(path) if self.names.is_static(path) => {
-                    if is_of_interest {
-                        self.path_member(path, name, range, &mut found);
-                    }
-                }
-                Atom::Getter(_) => {}
-                _ => is_opaque |= self.member_of(atom, name, range, &mut found),
-            }
-        }
-        if is_of_interest {
-            self.keep_worthy(&mut found);
-        }
-        if is_opaque {
-            found.join(&self.by_name(name));
-            found = found.or_unknown();
-        }
-        found
-    }
-
-    /// What attributes of the modules that escaped may give, if there is nothing to report about them.
-    fn probe_escaped(&mut self, name: Symbol) -> Option<Value> {
-        let escaped = self.escaped.clone();
-        let known = self.probe(escaped.atoms(), name);
-        self.escaped_members.insert(name, known.clone());
-        known
-    }
-
-    fn probe(&mut self, atoms: &[Atom], name: Symbol) -> Option<Value> {
-        let before = self.reports;
-        self.is_probing = true;
-        let mut found = Value::default();
-        for atom in atoms {
-            if let Atom::Path(path) = *atom
-                && self.names.is_static(path)
-            {
-                self.path_member(path, name, TextRange::default(), &mut found);
-            }
-        }
-        self.is_probing = false;
-        self.keep_worthy(&mut found);
-        (self.reports == before).then_some(found)
-    }
-
-    /// Leaves what would be kept in a variable: what can be done with the rest was checked already.
-    fn keep_worthy(&self, found: &mut Value) {
-        found.retain(|atom| match atom {
-            Atom::Path(path) => self.is_worth_keeping(*path),
-            _ => true,
-        });
-    }
-
-    /// Notes that more escaped, which matters for few names.
-    pub(super) fn escaped_members_changed(&mut self, new: &[Atom]) {
-        // Of modules we know what they have, and lookups have nothing.
-        let is_plain = |atom: &Atom| match atom {
-            Atom::Path(path) => self.names.is_static(*path),
-            Atom::Getter(_) => true,
-            _ => false,
-        };
-        let are_plain = new.iter().all(is_plain);
-        let mut names: Vec<Symbol> = self.escaped_members.keys().copied().collect();
-        names.sort_unstable();
-        for name in names {
-            let has_more = match (self.probe(new, name), self.escaped_members.get_mut(&name)) {
-                (Some(new), Some(Some(known))) if known.includes(&new) => false,
-                (Some(new), Some(Some(known))) => {
-                    known.join(&new);
-                    true
-                }
-                (Some(new), _) => !new.says_nothing(),
-                (None, known) => {
-                    known.into_iter().for_each(|known| *known = None);
-                    true
-                }
-            };
-            if has_more || !are_plain {
-                self.dependencies.changed(Kept::EscapedMember(name));
-            }
+        self.dependencies.reads(Kept::Shared(name));
+        if let Some(shared) = self.shared.get(&name) {
+            found.join(shared);
         }
     }
 
@@ -277,7 +234,7 @@ impl Engine<'_, '_> {
     }
 
     /// What attributes of this name are, on whatever object.
-    fn by_name(&mut self, name: Symbol) -> Value {
+    pub(super) fn by_name(&mut self, name: Symbol) -> Value {
         let mut found = self.stored(name);
         // A property gives what its function returns.
         for atom in found.atoms().to_vec() {
@@ -353,9 +310,18 @@ impl Engine<'_, '_> {
         if let Some(target) = self.catalogue.aliases.get(&*text) {
             return self.names.dotted(target).unwrap_or(member);
         }
+        if Some(member) == self.special.search_path
+            && !std::mem::replace(&mut self.has_search_path, true)
+        {
+            self.dependencies.all_changed();
+        }
         let last = self.names.text(name);
         let bare = last.trim_start_matches('_');
-        let is_sharp = self.catalogue.sharp_modules.contains(bare);
+        let is_sharp = self.catalogue.sharp_modules.contains(bare)
+            && !self
+                .catalogue
+                .built_in_modules
+                .contains(self.names.root_of(path));
         if is_sharp && !self.is_standard(path) && self.policy.entry(&text).is_none() {
             let bare = bare.to_owned();
             let module = self.names.symbol(&bare);
@@ -371,15 +337,18 @@ impl Engine<'_, '_> {
     }
 
     fn check_attribute_name(&mut self, object: &Value, name: Symbol, range: TextRange) {
-        if self.names.text(name) == "__dict__" {
+        if self.special.tables.contains(&name) {
             self.note_dynamic_store();
         }
-        let rule = *self
-            .attribute_rules
-            .entry(name)
-            .or_insert_with(|| self.policy.attribute(self.names.text(name)));
+        let rule = *self.attribute_rules.entry(name).or_insert_with(|| {
+            let text = self.names.text(name);
+            let rule = self.policy.attribute(text);
+            rule.or_else(|| self.policy.foreign_attribute(text))
+        });
         let text = self.names.text(name);
-        if let Some(rule) = rule {
+        if let Some(rule) = rule
+            && !(self.policy.foreign_attribute(text).is_some() && self.is_own(object, name))
+        {
             let subject = format!("`.{text}`");
             self.report(Some(range), rule, &subject);
             return;
@@ -398,6 +367,16 @@ impl Engine<'_, '_> {
         {
             self.report_path(id::NAMESPACE, range, "`__dict__` of a module or class");
         }
+    }
+
+    /// Whether an attribute of this name may well be the package's own.
+    fn is_own(&self, object: &Value, name: Symbol) -> bool {
+        let mut atoms = object.atoms().iter();
+        if object.is_unknown() || object.has_no_atoms() {
+            let is_outside = |atom: &Atom| matches!(atom, Atom::Path(_));
+            return self.scopes.has_attribute(name) && !atoms.any(is_outside);
+        }
+        atoms.all(|atom| matches!(atom, Atom::Local(_) | Atom::Class(_)))
     }
 
     /// Whether the `__dict__` of this is a way to functions by name.
@@ -430,21 +409,6 @@ impl Engine<'_, '_> {
             } else if matches!(text.as_str(), "__dict__" | "__builtins__") {
                 let subject = format!("`[\"{text}\"]`");
                 self.report_path(id::NAMESPACE, range, &subject);
-            }
-        }
-    }
-
-    /// Bases that bring more than they say.
-    pub(super) fn check_base(&mut self, base: &Value, range: TextRange) {
-        for atom in base.atoms().to_vec() {
-            if let Atom::Path(path) = atom
-                && matches!(
-                    &*self.names.path_text(path),
-                    "string.Formatter" | "types.ModuleType" | "functools.cached_property"
-                )
-            {
-                let subject = format!("a class made from `{}`", self.names.path_text(path));
-                self.report_path(id::GADGET, range, &subject);
             }
         }
     }
@@ -520,18 +484,13 @@ impl Engine<'_, '_> {
                 self.attribute(object, name, range);
             }
         }
+        if let Some(level) = self.level(object) {
+            return level;
+        }
         let is_harmless = self.is_harmless_key(key);
-        let escaped: &[Atom] = if self.may_have_escaped(object) {
-            self.dependencies.reads(Kept::Escaped);
-            self.escaped.atoms()
-        } else {
-            &[]
-        };
-        let is_grave = object
-            .atoms()
-            .iter()
-            .chain(escaped)
-            .any(|atom| self.is_lookup_target(*atom, !object.is_unknown()));
+        let is_grave = self
+            .with_escaped(object)
+            .any(|atom| self.is_lookup_target(atom, !object.is_unknown()));
         if is_grave && !self.is_in_capitals(key) {
             self.report_path(id::DYNAMIC_ATTRIBUTE, range, "the name is computed");
         } else if !is_harmless {
@@ -595,6 +554,7 @@ impl Engine<'_, '_> {
     /// Names of data class fields: they are written down in the class.
     fn is_field_name(&self, path: PathId) -> bool {
         let text = self.names.path_text(path);
-        matches!(&*text, ATTRIBUTE_NAME | CAPITALS | PUBLIC) || FIELD_NAMES.contains(&&*text)
+        matches!(&*text, ATTRIBUTE_NAME | CAPITALS | PUBLIC)
+            || !self.makes_fields && FIELD_NAMES.contains(&&*text)
     }
 }

@@ -43,6 +43,7 @@ impl<'a> Scopes<'a> {
             names,
             scope,
             is_certain: true,
+            is_loop: false,
         };
         walk.body(body);
     }
@@ -54,6 +55,8 @@ struct Walk<'w, 'a, 'p> {
     scope: ScopeId,
     /// Whether the statement always runs when its scope does.
     is_certain: bool,
+    /// Whether the variables of a loop are being bound.
+    is_loop: bool,
 }
 
 impl<'a> Walk<'_, 'a, '_> {
@@ -202,7 +205,9 @@ impl<'a> Walk<'_, 'a, '_> {
                 type_comment: _,
             }) => {
                 self.expression(iter);
+                self.is_loop = true;
                 self.target(target, usize::MAX);
+                self.is_loop = false;
                 self.branch(body);
                 self.branch(orelse);
             }
@@ -369,6 +374,9 @@ impl<'a> Walk<'_, 'a, '_> {
         let is_certain = self.is_certain && from != usize::MAX && is_here;
         if let Some(scope) = self.scopes.get_mut(target) {
             scope.bound.insert(name);
+            if !self.is_loop {
+                scope.rebound.insert(name);
+            }
             if is_certain {
                 scope.certain.entry(name).or_insert(from);
             }
@@ -422,7 +430,9 @@ impl<'a> Walk<'_, 'a, '_> {
         }) = expression
             && let Expr::Name(name) = &**target
         {
+            let before = std::mem::replace(&mut self.is_loop, false);
             self.bind(&name.id, usize::MAX);
+            self.is_loop = before;
         }
         // `list["Thing"]` and `typing.Optional["Thing"]` are types wherever they stand.
         if let Expr::Subscript(subscript) = expression {

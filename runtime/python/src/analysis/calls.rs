@@ -9,6 +9,7 @@ use super::dependencies::Cell as Kept;
 use super::engine::Engine;
 use super::names::{PathId, Symbol};
 use super::scopes::{ScopeKind, place};
+use super::sharing::is_reading;
 use super::value::{Atom, FunctionId, ScopeId, Value};
 use super::visit::Parameter;
 use crate::fold::{self, Const};
@@ -81,7 +82,9 @@ impl Engine<'_, '_> {
             other => (None, self.expression(other)),
         };
         self.exempt = before;
-        let arguments = self.arguments(args, keywords);
+        let mut arguments = self.arguments(args, keywords);
+        let method = object.as_ref().map(|(_, name)| *name);
+        self.take_levels(&callee, method, &mut arguments);
         let call = Call {
             arguments: &arguments,
             range: *range,
@@ -93,6 +96,15 @@ impl Engine<'_, '_> {
         self.check_call(&callee, &call);
         if let Some(folded) = self.folded_call(&callee, &call) {
             return folded;
+        }
+        if let Some(beside) = self.beside_call(&callee, &call) {
+            return beside;
+        }
+        if call
+            .method
+            .is_some_and(|(object, _)| self.is_search_path(object))
+        {
+            return Value::unknown();
         }
         self.change_object(&call);
         self.apply(&callee, &call, false)
@@ -212,8 +224,7 @@ impl Engine<'_, '_> {
                 .iter()
                 .map(|object| fold::method(object, &name, &positional, &named))
                 .collect();
-            let folded = folded?;
-            return Some(self.fresh(folded, call));
+            return self.fresh_call(folded?, call);
         }
         if callee.is_unknown() {
             return None;
@@ -222,11 +233,16 @@ impl Engine<'_, '_> {
             return None;
         };
         let folded = fold::call(&self.names.path_text(*path), &positional, &named)?;
-        Some(self.fresh(vec![folded], call))
+        self.fresh_call(vec![folded], call)
     }
 
-    /// Constants that a call made. Containers among them may change later.
-    fn fresh(&mut self, constants: Vec<Const>, call: &Call) -> Value {
+    fn fresh_call(&mut self, constants: Vec<Const>, call: &Call) -> Option<Value> {
+        let is_flat = !constants.iter().any(Const::holds_changeable);
+        is_flat.then(|| self.fresh(constants, call.place.0, call.place.1.saturating_add(40)))
+    }
+
+    /// Constants that were made at a place. Containers among them may change later.
+    pub(super) fn fresh(&mut self, constants: Vec<Const>, place: usize, part: u8) -> Value {
         let is_container = |constant: &Const| {
             matches!(
                 constant,
@@ -236,7 +252,7 @@ impl Engine<'_, '_> {
         if !constants.iter().any(is_container) {
             return self.constant_values(constants);
         }
-        let holder = self.holder(call.place.0, call.place.1.saturating_add(40));
+        let holder = self.holder(place, part);
         for constant in &constants {
             if let Const::Dict(pairs) = constant {
                 for (key, value) in pairs.iter() {
@@ -502,6 +518,7 @@ impl Engine<'_, '_> {
             self.escape(&carried);
             self.hand_to_protocols(&carried);
         }
+        made.join(&self.objects_of(class));
         made.or_unknown()
     }
 
@@ -509,7 +526,7 @@ impl Engine<'_, '_> {
     fn call_getter(&mut self, name: Symbol, call: &Call) -> Value {
         let path = self.names.text(name).to_owned();
         let mut value = call.arguments.all().clone();
-        if path == UNKNOWN_GETTER {
+        if name == self.special.unknown_getter {
             return self.lookup_attribute(&value, &Value::unknown(), call.range);
         }
         for segment in path.split('.') {
@@ -531,7 +548,7 @@ impl Engine<'_, '_> {
     fn hand_over(&mut self, call: &Call) -> Value {
         let all = call.arguments.all();
         let carried = self.carried(all);
-        self.change(all);
+        self.change_within(all);
         for (name, value) in &call.arguments.named {
             self.store_attribute(*name, value);
             if self.names.text(*name) == "namespace" {
@@ -559,6 +576,7 @@ impl Engine<'_, '_> {
         if is_method_of_value {
             self.escape(&others);
         }
+        self.keep_in_arguments(all, &others);
         if !others.has_no_atoms() {
             self.dependencies.reads(Kept::EscapedGetters);
             for atom in self.escaped.atoms().to_vec() {
@@ -664,9 +682,6 @@ impl Engine<'_, '_> {
     }
 }
 
-/// Stands for a name that is not known in a getter.
-pub(super) const UNKNOWN_GETTER: &str = "?";
-
 /// Places of containers that no node makes: they lie beyond all addresses of nodes.
 fn place_of(id: FunctionId) -> usize {
     usize::MAX - id.index()
@@ -674,43 +689,4 @@ fn place_of(id: FunctionId) -> usize {
 
 fn place_of_class(scope: ScopeId) -> usize {
     usize::MAX / 4 + scope.index()
-}
-
-/// Methods of containers and texts that change nothing.
-fn is_reading(method: &str) -> bool {
-    matches!(
-        method,
-        "get"
-            | "keys"
-            | "values"
-            | "items"
-            | "copy"
-            | "count"
-            | "index"
-            | "join"
-            | "split"
-            | "format"
-            | "startswith"
-            | "endswith"
-            | "strip"
-            | "lstrip"
-            | "rstrip"
-            | "lower"
-            | "upper"
-            | "title"
-            | "replace"
-            | "encode"
-            | "decode"
-            | "isdisjoint"
-            | "issubset"
-            | "issuperset"
-            | "union"
-            | "intersection"
-            | "difference"
-            | "find"
-            | "rfind"
-            | "splitlines"
-            | "partition"
-            | "hex"
-    )
 }

@@ -66,6 +66,7 @@ impl Engine<'_, '_> {
                         self.report_path(id::DESERIALISATION, call.range, &subject);
                     }
                 }
+                "dataclasses.make_dataclass" => self.check_made_fields(call),
                 "xml.sax.make_parser" if !call.arguments.all().has_no_atoms() => {
                     self.report_path(
                         id::DYNAMIC_IMPORT,
@@ -90,8 +91,28 @@ impl Engine<'_, '_> {
                 _ => {}
             }
         }
+        self.check_level_call(callee, call);
+        self.check_search_call(callee, call);
+        self.check_written(callee, call);
         self.check_remote_code(call);
         self.check_method(call);
+    }
+
+    /// Names of fields that a call makes.
+    fn check_made_fields(&mut self, call: &Call) {
+        let mut given = call.arguments.all().clone();
+        for _ in 0..2 {
+            let elements = self.elements(&given);
+            given.join(&elements);
+        }
+        for text in self.texts(&given) {
+            if let Some(rule) = self.policy.attribute(&text) {
+                self.report(Some(call.range), rule, &format!("a field `{text}`"));
+            }
+        }
+        if !std::mem::replace(&mut self.makes_fields, true) {
+            self.dependencies.all_changed();
+        }
     }
 
     /// `trust_remote_code=True` runs code that comes with a model.
@@ -111,6 +132,15 @@ impl Engine<'_, '_> {
             .any(|text| text == "trust_remote_code");
         if is_unpacked || given.is_some_and(|(_, value)| !self.is_false(value)) {
             self.report_path(id::CODE_EXECUTION, call.range, "`trust_remote_code`");
+        }
+        let name = self.names.symbol("eval_str");
+        let given = call
+            .arguments
+            .named
+            .iter()
+            .find(|(given, _)| *given == name);
+        if given.is_some_and(|(_, value)| !self.is_false(value)) {
+            self.report_path(id::CODE_EXECUTION, call.range, "`eval_str`");
         }
         let name = self.names.symbol("allow_pickle");
         let given = call
@@ -149,10 +179,23 @@ impl Engine<'_, '_> {
                 self.check_templates(&fields, call.range);
             }
             "eval" | "query" => self.check_expression_text(object, call),
-            "insert" | "append" | "extend"
-                if self.is_search_path(object) && !self.is_beside_file(call.arguments.all()) =>
-            {
-                self.report_path(id::SEARCH_PATH, call.range, "`sys.path`");
+            "__setattr__" => {
+                let is_fixed = |atom: &Atom| match *atom {
+                    Atom::Path(path) => self.names.is_static(path),
+                    Atom::Local(_) | Atom::Class(_) => true,
+                    _ => false,
+                };
+                if let [key, value] = call.arguments.positional.as_slice()
+                    && object.atoms().iter().any(is_fixed)
+                {
+                    self.set_attribute(object, key, value, call.range);
+                }
+            }
+            "setdefault" | "putenv" => {
+                if let [key, _] = call.arguments.positional.as_slice() {
+                    self.check_stored_key(key, call.range);
+                    self.check_environment(object, key, call.range);
+                }
             }
             _ => {}
         }
@@ -264,6 +307,30 @@ impl Engine<'_, '_> {
             }
             self.expression(&expression);
             self.is_quoted = before;
+        }
+    }
+
+    /// A text as a type argument becomes code that other code evaluates.
+    pub(super) fn check_type_argument(&mut self, object: &Value, index: &Value, range: TextRange) {
+        let is_generic = object
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Path(path) if self.names.root_of(*path) == "typing"));
+        if !is_generic {
+            return;
+        }
+        let is_literal = object.atoms().iter().any(|atom| {
+            matches!(atom, Atom::Path(path) if matches!(self.names.last(*path), "Literal" | "Annotated"))
+        });
+        let mut texts = self.texts(index);
+        let elements = self.elements(index);
+        texts.extend(self.texts(&elements));
+        for text in texts {
+            let parsed = self.parsed_text(text);
+            if !is_literal && parsed.is_some_and(|parsed| has_call(&parsed)) {
+                let subject = "a type argument that calls functions";
+                self.report_path(id::CODE_EXECUTION, range, subject);
+            }
         }
     }
 

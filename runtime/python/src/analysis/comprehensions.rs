@@ -1,11 +1,12 @@
 //! What comprehensions give: of constants each element in order, of anything else what one turn gives.
 
-use rustpython_parser::ast::{Comprehension, Constant, Expr, ExprConstant};
+use rustpython_parser::ast::{Comprehension, Expr};
 
-use super::engine::{Engine, Fixed, PUBLIC};
+use super::engine::{Engine, Fixed};
 use super::names::Symbol;
+use super::narrowing::Beginning;
 use super::scopes::place;
-use super::value::{Atom, HolderId, Value};
+use super::value::{HolderId, Value};
 use super::visit::elements;
 use crate::fold::{self, Const};
 
@@ -88,47 +89,15 @@ impl Engine<'_, '_> {
                 single => std::slice::from_ref(single),
             };
             for conjunct in conjuncts {
-                if let Some(known) = self.beginning(conjunct, &target.id) {
+                if let Some(beginning) = Beginning::of(conjunct)
+                    && beginning.name.id == target.id
+                    && let Some(known) = self.beginning(&beginning)
+                {
                     return self.carried(&item).joined(&Value::of(known));
                 }
             }
         }
         item
-    }
-
-    /// `name.startswith("run_")` and `not name.startswith("_")`
-    fn beginning(&mut self, condition: &Expr, name: &str) -> Option<Atom> {
-        let (call, is_negated) = match condition {
-            Expr::UnaryOp(negation) if negation.op.is_not() => {
-                (negation.operand.as_call_expr()?, true)
-            }
-            other => (other.as_call_expr()?, false),
-        };
-        let method = call.func.as_attribute_expr()?;
-        let is_about = method
-            .value
-            .as_name_expr()
-            .is_some_and(|asked| asked.id.as_str() == name);
-        let [
-            Expr::Constant(ExprConstant {
-                value: Constant::Str(text),
-                ..
-            }),
-        ] = call.args.as_slice()
-        else {
-            return None;
-        };
-        if !is_about || method.attr.as_str() != "startswith" || text.is_empty() {
-            return None;
-        }
-        match (is_negated, text.as_str()) {
-            (false, text) => Some(Atom::Prefix(self.names.exact(text))),
-            (true, "_") => {
-                let public = self.names.exact(PUBLIC);
-                Some(Atom::Path(self.names.root(public)))
-            }
-            (true, _) => None,
-        }
     }
 
     /// The elements in order, when one simple target runs over a constant and it is known what is left out.
@@ -187,7 +156,11 @@ impl Engine<'_, '_> {
             Expr::Name(name) => {
                 let name: Symbol = self.names.written(&name.id);
                 let value = Value::of(self.constant(value));
-                self.fixed.push(Fixed { name, value });
+                self.fixed.push(Fixed {
+                    name,
+                    value,
+                    scope: None,
+                });
                 true
             }
             Expr::Tuple(tuple) => match fold::iterate(&value) {

@@ -15,6 +15,8 @@ pub(super) enum Cell {
     Variable(ScopeId, Symbol),
     Attribute(Symbol),
     AnyAttribute,
+    /// Modules that attributes of this name may be, whatever class from outside they belong to.
+    Shared(Symbol),
     /// Whether attributes are set by names that are not written down.
     DynamicStores,
     /// Whether something evaluates annotations that are written as text.

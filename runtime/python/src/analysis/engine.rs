@@ -5,29 +5,28 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use rustpython_parser::ast::{Expr, Ranged, Stmt};
+use rustpython_parser::ast::{Expr, Ranged};
 use rustpython_parser::text_size::TextRange;
 
-use super::dependencies::{Cell as Kept, Dependencies, Step, Unit};
+use super::dependencies::{Cell as Kept, Dependencies};
 use super::memory::{Crowd, Holder};
 use super::names::{Names, PathId, Symbol};
 use super::scopes::{Binding, Body, ScopeKind, Scopes};
+use super::search_path::{Role, Wanted, Written};
+use super::special::Special;
+use super::steps::Place;
 use super::value::{Atom, ConstId, FileId, FunctionId, HolderId, ScopeId, Value};
-use super::visit::Parameter;
 use super::{Analysed, Module};
-use assay_challenge_sdk::abi::PythonVerdict;
 
 use crate::finding::Finding;
 use crate::fold::Const;
-use crate::policy::{Catalogue, Decision, Policy, Rule, catalogue, id};
+use crate::policy::{Catalogue, Decision, Policy, Rule, catalogue};
 
 /// Work in all, in alternatives looked at: per expression of the package, and at least.
 const WORK_PER_NODE: usize = 60;
 const MIN_WORK: usize = 4_000_000;
 /// Work that a check of whatever package stops at, as [`crate::Checked`] counts it.
 pub const MAX_WORK: usize = 12_000_000;
-/// Work that one expression counts for.
-const WORK_OF_STEP: usize = 4;
 /// Stands for a name that the program spells out somewhere, in the place of a path.
 pub(super) const ATTRIBUTE_NAME: &str = "<attribute>";
 /// Stands for all names of a module.
@@ -38,33 +37,19 @@ pub(super) const TYPE: &str = "<type>";
 pub(super) const CAPITALS: &str = "<CAPITALS>";
 /// Stands for a name that doesn't begin with an underscore.
 pub(super) const PUBLIC: &str = "<public>";
-/// Findings kept per file; the rest is alike.
-const MAX_FINDINGS: usize = 1_000;
-
-/// A variable with one known value for the moment: the target of a comprehension that is being unrolled.
+/// A variable with one known value for the moment: the target of a comprehension that is being unrolled, or
+/// a name that a condition says something about.
 pub(super) struct Fixed {
     pub name: Symbol,
     pub value: Value,
-}
-
-/// What a step looks at, and where it stands.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    node: Node<'a>,
-    scope: ScopeId,
-    file: FileId,
-}
-
-#[derive(Clone, Copy)]
-enum Node<'a> {
-    Statement(&'a Stmt),
-    /// The body of a lambda.
-    Result(&'a Expr),
+    /// The only scope in which it is so.
+    pub scope: Option<ScopeId>,
 }
 
 pub(super) struct Engine<'a, 'q> {
     pub scopes: Scopes<'a>,
     pub names: Names<'q>,
+    pub special: Special,
     pub policy: &'q Policy,
     pub catalogue: &'static Catalogue,
     /// Annotations in quotes, by the place of the string.
@@ -103,10 +88,28 @@ pub(super) struct Engine<'a, 'q> {
     pub plain: FxHashMap<PathId, bool>,
     /// What attributes of this name may be, whatever object they belong to.
     pub heap: FxHashMap<Symbol, Value>,
+    /// Modules that attributes of this name may be, whatever class from outside they belong to.
+    pub shared: FxHashMap<Symbol, Value>,
+    /// Whether the package has to do with the search path.
+    pub has_search_path: bool,
+    /// What functions from outside do with paths of files.
+    pub roles: FxHashMap<PathId, Option<Role>>,
+    /// Names of files that the package makes, and names that it imports from its own modules: both are judged
+    /// when everything is known.
+    pub written: BTreeSet<Written>,
+    pub wanted: BTreeSet<Wanted>,
     /// What the package puts into modules and classes from outside, by the path of the attribute.
     pub overlays: FxHashMap<PathId, Value>,
     /// Whether attributes are set by names that are not written down.
     pub has_dynamic_stores: bool,
+    /// Whether a module of the package is imported by another, or by itself.
+    pub imports_itself: bool,
+    /// Whether a level of logging was looked up by a computed name.
+    pub has_levels: bool,
+    /// Whether data classes are made by a call, whose fields are not written down.
+    pub makes_fields: bool,
+    /// Whether the package has methods that Python calls where no call is written.
+    pub has_protocols: bool,
     /// Whether something evaluates annotations that are written as text.
     pub has_evaluator: bool,
     /// What was given to code that can't be followed, and may come back from anywhere.
@@ -114,21 +117,23 @@ pub(super) struct Engine<'a, 'q> {
     /// What attributes of what escaped are, where that is nothing to report.
     pub escaped_members: FxHashMap<Symbol, Option<Value>>,
     pub fixed: Vec<Fixed>,
-    decisions: FxHashMap<PathId, Option<Decision>>,
+    pub decisions: FxHashMap<PathId, Option<Decision>>,
 
     pub scope: ScopeId,
     pub file: FileId,
     /// Where each module's own code first calls what may lead into the package's functions.
     pub first_calls: Vec<usize>,
-    findings: Vec<BTreeSet<Finding>>,
-    denials: Vec<BTreeSet<Finding>>,
+    pub findings: Vec<BTreeSet<Finding>>,
+    pub denials: Vec<BTreeSet<Finding>>,
     pub dependencies: Dependencies,
     /// By number of the step.
-    steps: Vec<Place<'a>>,
+    pub steps: Vec<Place<'a>>,
     /// Whether a step is looked at again: the statements in it are steps of their own.
-    is_again: bool,
+    pub is_again: bool,
+    /// Whether statements are parts of the current step.
+    pub is_inline: bool,
     pub work: Cell<usize>,
-    max_work: usize,
+    pub max_work: usize,
     /// A path that is fine at this moment, because of how it is called.
     pub exempt: Option<&'static str>,
     /// The string in whose code we are: findings are placed there.
@@ -143,7 +148,7 @@ pub(super) struct Engine<'a, 'q> {
 pub(super) fn run(
     modules: &[Module],
     scopes: Scopes<'_>,
-    names: Names<'_>,
+    (names, special): (Names<'_>, Special),
     quoted: &HashMap<usize, Box<Expr>>,
     policy: &Policy,
 ) -> Analysed {
@@ -163,6 +168,7 @@ pub(super) fn run(
     let mut engine = Engine {
         scopes,
         names,
+        special,
         policy,
         catalogue: catalogue(),
         quoted,
@@ -186,7 +192,16 @@ pub(super) fn run(
         plain: FxHashMap::default(),
         heap: FxHashMap::default(),
         overlays: FxHashMap::default(),
+        shared: FxHashMap::default(),
+        has_search_path: false,
+        roles: FxHashMap::default(),
+        written: BTreeSet::new(),
+        wanted: BTreeSet::new(),
         has_dynamic_stores: false,
+        makes_fields: false,
+        imports_itself: false,
+        has_levels: false,
+        has_protocols: false,
         has_evaluator: false,
         escaped: Value::default(),
         escaped_members: FxHashMap::default(),
@@ -200,6 +215,7 @@ pub(super) fn run(
         dependencies: Dependencies::of(units, modules.len()),
         steps: Vec::new(),
         is_again: false,
+        is_inline: false,
         work: Cell::new(0),
         max_work: (nodes * WORK_PER_NODE).clamp(MIN_WORK, MAX_WORK),
         exempt: None,
@@ -235,174 +251,6 @@ fn is_package(path: &str) -> bool {
 }
 
 impl<'a> Engine<'a, '_> {
-    /// Looks at the package until nothing new appears: first as its own calls go, then with everything that
-    /// somebody unknown may call.
-    fn settle(&mut self, modules: &'a [Module]) {
-        self.gather_protocols();
-        self.run_rounds(modules);
-        // Functions that nothing in the package calls by their name come before those that something may call.
-        for is_last in [false, true] {
-            for index in 0..self.scopes.functions.len() {
-                let function = self.scopes.functions.get(index);
-                let is_due = function.is_some_and(|function| {
-                    !function.is_called && (is_last || !self.scopes.called.contains(&function.name))
-                });
-                if is_due {
-                    self.start(FunctionId::of(index));
-                    self.open(FunctionId::of(index));
-                }
-            }
-            self.run_rounds(modules);
-        }
-        // A parameter that nothing was seen to reach may be anything all the same.
-        self.open_rest();
-        self.run_rounds(modules);
-        if self.is_exhausted() {
-            let rule = self.catalogue.rule(id::COMPLEXITY);
-            self.file = FileId(0);
-            self.report(None, rule, "the ways of values through this program");
-        }
-    }
-
-    fn run_rounds(&mut self, modules: &'a [Module]) {
-        loop {
-            // What was never looked at may tell more than what was.
-            while let Some(unit) = self.dependencies.next_fresh() {
-                if self.is_exhausted() {
-                    return;
-                }
-                match modules.get(unit.0 as usize) {
-                    Some(module) => self.module_body(unit, module),
-                    None => self.function_body(unit.0 as usize - modules.len()),
-                }
-            }
-            self.call_crowd();
-            for step in self.dependencies.round() {
-                if self.is_exhausted() {
-                    return;
-                }
-                self.look_again(step);
-            }
-            if self.dependencies.is_settled() {
-                return;
-            }
-        }
-    }
-
-    /// Asks for the body of a function that may be called.
-    pub(super) fn start(&mut self, id: FunctionId) {
-        let unit = u32::try_from(self.scopes.modules.len() + id.index());
-        self.dependencies.start(Unit(unit.unwrap_or(u32::MAX)));
-    }
-
-    fn module_body(&mut self, unit: Unit, module: &'a Module) {
-        let index = unit.0 as usize;
-        self.file = FileId::of(index);
-        self.scope = self
-            .scopes
-            .modules
-            .get(index)
-            .copied()
-            .unwrap_or(ScopeId(0));
-        self.statements(&module.body);
-    }
-
-    fn function_body(&mut self, index: usize) {
-        let Some(function) = self.scopes.functions.get(index) else {
-            return;
-        };
-        let (scope, body) = (function.scope, function.body);
-        self.scope = scope;
-        self.file = self.scopes.get(scope).map_or(self.file, |scope| scope.file);
-        match body {
-            Body::Statements(body) => self.statements(body),
-            Body::Expression(body) => self.first_look(Node::Result(body)),
-        }
-    }
-
-    /// Looks at statements for the first time, each as a step of its own.
-    pub(super) fn statements(&mut self, body: &'a [Stmt]) {
-        if self.is_again {
-            return;
-        }
-        for statement in body {
-            self.first_look(Node::Statement(statement));
-        }
-    }
-
-    fn first_look(&mut self, node: Node<'a>) {
-        let step = self.dependencies.new_step();
-        self.steps.push(Place {
-            node,
-            scope: self.scope,
-            file: self.file,
-        });
-        let outer = self.dependencies.begin(step);
-        self.look(node);
-        self.dependencies.end(outer);
-    }
-
-    fn look_again(&mut self, step: Step) {
-        let Some(place) = self.steps.get(step.index()).copied() else {
-            return;
-        };
-        self.scope = place.scope;
-        self.file = place.file;
-        self.is_again = true;
-        let outer = self.dependencies.begin(step);
-        self.look(place.node);
-        self.dependencies.end(outer);
-        self.is_again = false;
-    }
-
-    fn look(&mut self, node: Node<'a>) {
-        match node {
-            Node::Statement(statement) => self.statement(statement),
-            Node::Result(expression) => {
-                let value = self.expression(expression);
-                self.returned(&value);
-            }
-        }
-    }
-
-    fn open_rest(&mut self) {
-        for index in 0..self.scopes.functions.len() {
-            let Some(function) = self.scopes.functions.get(index) else {
-                return;
-            };
-            let scope = function.scope;
-            for (_, name) in function.parameters.clone() {
-                if self.variable(scope, name).says_nothing() {
-                    self.bind_in(scope, name, &Value::unknown());
-                }
-            }
-        }
-    }
-
-    /// Gives a function that somebody unknown may call parameters that may be anything.
-    pub(super) fn open(&mut self, id: FunctionId) {
-        let Some(function) = self.scopes.functions.get(id.index()) else {
-            return;
-        };
-        let (scope, gets_name) = (function.scope, function.gets_name);
-        let parameters = function.parameters.clone();
-        for (index, (kind, name)) in parameters.into_iter().enumerate() {
-            let value = match gets_name {
-                Some(position) if position == index => self.attribute_name(),
-                // Names of keyword arguments are written down by whoever calls.
-                _ if kind == Parameter::KeywordRest => {
-                    let holder = self.holder_of_parameter(scope, name);
-                    let key = self.attribute_name();
-                    self.put_key(holder, &key);
-                    self.put(holder, &Value::unknown());
-                    Value::of(Atom::Holder(holder))
-                }
-                _ => Value::unknown(),
-            };
-            self.bind_in(scope, name, &value);
-        }
-    }
-
     /// Where a function's body begins.
     fn body_range(&self, id: FunctionId) -> TextRange {
         let function = self.scopes.functions.get(id.index());
@@ -449,21 +297,10 @@ impl<'a> Engine<'a, '_> {
         }
     }
 
-    /// Whether there is work left to be done; deep inside of expressions it may run out.
-    pub(super) fn step(&mut self) -> bool {
-        self.work.set(self.work.get() + WORK_OF_STEP);
-        !self.is_exhausted()
-    }
-
-    fn is_exhausted(&self) -> bool {
-        self.work.get() >= self.max_work
-    }
-
-    // Names and variables
-
     /// What a name that is read here may be.
     pub(super) fn lookup(&mut self, name: Symbol, at: usize) -> Value {
-        let fixed = self.fixed.iter().rev().find(|fixed| fixed.name == name);
+        let is_meant = |fixed: &&Fixed| fixed.name == name && self.is_fixed_here(fixed.scope);
+        let fixed = self.fixed.iter().rev().find(is_meant);
         if let Some(fixed) = fixed {
             return fixed.value.clone();
         }
@@ -558,6 +395,7 @@ impl<'a> Engine<'a, '_> {
     /// Binds a name that is written in the current scope.
     pub(super) fn bind(&mut self, name: Symbol, value: &Value) {
         let scope = self.scopes.target(self.scope, name);
+        self.check_module_name(scope, name);
         self.bind_in(scope, name, value);
     }
 
@@ -597,89 +435,6 @@ impl<'a> Engine<'a, '_> {
             self.dependencies.changed(Kept::Attribute(name));
             self.dependencies.changed(Kept::AnyAttribute);
         }
-    }
-
-    // Decisions and findings
-
-    /// What the policy says about a path: the longest entry decides.
-    pub(super) fn decide(&mut self, path: PathId) -> Option<Decision> {
-        if let Some(decision) = self.decisions.get(&path) {
-            return *decision;
-        }
-        let own = self.policy.entry(&self.names.path_text(path));
-        let decision = match (own, self.names.parent(path)) {
-            (Some(own), _) => Some(own),
-            // Built-in names are free unless they have an entry of their own; the module isn't.
-            (None, Some(parent))
-                if self.names.is_root(parent) && self.names.last(parent) == "builtins" =>
-            {
-                Some(Decision::Allowed)
-            }
-            (None, Some(parent)) => self.decide(parent),
-            (None, None) => None,
-        };
-        self.decisions.insert(path, decision);
-        // Every path is decided about when it is first met.
-        if !self.has_evaluator && self.is_evaluator(path) {
-            self.has_evaluator = true;
-            self.dependencies.changed(Kept::Evaluator);
-        }
-        decision
-    }
-
-    /// Reports a path that is used, if it is forbidden and that does not follow from what is above it.
-    pub(super) fn check_path(&mut self, path: PathId, range: TextRange) {
-        let decision = self.decide(path);
-        if self.names.last(path) == "__main__" && !self.names.is_root(path) {
-            self.report_path(id::NAMESPACE, range, "`__main__` of a package");
-        }
-        let Some(Decision::Forbidden(rule)) = decision else {
-            return;
-        };
-        let parent = self
-            .names
-            .parent(path)
-            .filter(|parent| &*self.names.path_text(*parent) != "builtins");
-        let above = parent.and_then(|parent| self.decide(parent));
-        if above == Some(Decision::Forbidden(rule)) {
-            return;
-        }
-        let text = self.names.path_text(path);
-        if self.exempt == Some(&*text) {
-            return;
-        }
-        let shown = text.strip_prefix("builtins.").unwrap_or(&text).to_owned();
-        self.report(Some(range), rule, &format!("`{shown}`"));
-    }
-
-    fn is_evaluator(&self, path: PathId) -> bool {
-        let evaluators = &self.catalogue.evaluators;
-        evaluators.contains(&*self.names.path_text(path))
-            || evaluators.contains(self.names.root_of(path))
-    }
-
-    pub(super) fn report(&mut self, range: Option<TextRange>, rule: &'static Rule, subject: &str) {
-        self.reports += 1;
-        if self.is_probing {
-            return;
-        }
-        // Those that decide have room of their own: no flood of others hides them.
-        let is_grave = self.policy.severity(rule) == PythonVerdict::Deny;
-        let findings = if is_grave {
-            &mut self.denials
-        } else {
-            &mut self.findings
-        };
-        let Some(findings) = findings.get_mut(self.file.index()) else {
-            return;
-        };
-        if findings.len() >= MAX_FINDINGS {
-            return;
-        }
-        let message = format!("{}: {subject}", rule.what);
-        findings.insert(match self.is_quoted.or(range) {
-            Some(range) => Finding::at(range, &rule.id, message),
-            None => Finding::whole_file(&rule.id, message),
-        });
+        self.note_shared(name, value);
     }
 }

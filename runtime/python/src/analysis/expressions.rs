@@ -3,13 +3,13 @@
 use rustpython_parser::ast::{
     CmpOp, Constant, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprConstant, ExprDict,
     ExprFormattedValue, ExprIfExp, ExprLambda, ExprNamedExpr, ExprSlice, ExprSubscript,
-    ExprUnaryOp, ExprYield, Operator,
+    ExprUnaryOp, ExprYield, Operator, Ranged,
 };
 
 use super::annotations::has_call;
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
-use super::scopes::place;
+use super::scopes::{ScopeKind, place};
 use super::value::{Atom, HolderId, Value};
 use super::visit::parameters;
 use crate::fold::{self, Const};
@@ -47,7 +47,12 @@ impl<'a> Engine<'a, '_> {
             }) => {
                 let operand = self.expression(operand);
                 let folded = self.fold_each(&operand, |constant| fold::unary(*op, constant));
-                folded.unwrap_or_else(|| self.opaque(&[&operand]))
+                // Only a method of the operand itself may be called.
+                folded.unwrap_or_else(|| {
+                    self.hand_to_protocols(&operand.without_paths());
+                    let is_known = !operand.says_nothing();
+                    is_known.then(Value::unknown).unwrap_or_default()
+                })
             }
             Expr::Lambda(lambda) => self.lambda(lambda),
             Expr::IfExp(ExprIfExp {
@@ -119,6 +124,7 @@ impl<'a> Engine<'a, '_> {
                 if self.is_own_object(&attribute.value) {
                     self.own_attribute(&object, name, attribute.range)
                 } else {
+                    self.check_search_method(&object, name, attribute.range);
                     self.attribute(&object, name, attribute.range)
                 }
             }
@@ -135,7 +141,12 @@ impl<'a> Engine<'a, '_> {
                         self.check_path(*path, name.range);
                     }
                 }
-                self.kept(value)
+                let value = self.kept(value);
+                if self.is_prepared() {
+                    value.or_unknown()
+                } else {
+                    value
+                }
             }
             Expr::Slice(ExprSlice {
                 range: _,
@@ -159,6 +170,15 @@ impl<'a> Engine<'a, '_> {
         } else {
             value
         }
+    }
+
+    /// Whether names read here may come from a mapping that a metaclass prepared, whatever they mean elsewhere.
+    fn is_prepared(&self) -> bool {
+        let is_class = self
+            .scopes
+            .get(self.scope)
+            .is_some_and(|scope| scope.kind == ScopeKind::Class);
+        is_class && !self.stored(self.special.prepare).says_nothing()
     }
 
     /// Whether an expression is the object whose method this is.
@@ -234,12 +254,20 @@ impl<'a> Engine<'a, '_> {
 
     fn operation(&mut self, operation: &ExprBinOp) -> Value {
         let ExprBinOp {
-            range: _,
+            range,
             left,
             op,
             right,
         } = operation;
         let (left, right) = (self.expression(left), self.expression(right));
+        if let Some(beside) = self.beside_binary(*op, &left, &right, *range) {
+            return beside;
+        }
+        if op.is_add()
+            && let Some(name) = self.joined_name(&left, &right, *range)
+        {
+            return name;
+        }
         self.binary(*op, &left, &right)
     }
 
@@ -302,6 +330,8 @@ impl<'a> Engine<'a, '_> {
         };
         match folded {
             Some(holds) => Value::of(self.constant(Const::Bool(holds))),
+            // These call nothing.
+            None if matches!(op, CmpOp::Is | CmpOp::IsNot) => Value::unknown(),
             None => self.opaque(&[left, right]),
         }
     }
@@ -368,14 +398,28 @@ impl<'a> Engine<'a, '_> {
                 (Some(_), _, _) => None,
             };
             self.put(holder, &value);
+            self.hand_modules(&value);
         }
         self.container(holder, exact.and_then(build))
+    }
+
+    /// Hands modules that become elements or keys to whatever compares them.
+    pub(super) fn hand_modules(&mut self, value: &Value) {
+        let is_module = |atom: &Atom| match *atom {
+            Atom::Path(path) => self.is_module(path),
+            Atom::Local(_) => true,
+            _ => false,
+        };
+        if self.has_protocols && value.atoms().iter().any(is_module) {
+            self.hand_to_protocols(value);
+        }
     }
 
     /// A container and, when it never changes, its constant form.
     pub(super) fn container(&mut self, holder: HolderId, exact: Option<Const>) -> Value {
         let mut value = Value::of(Atom::Holder(holder));
-        match exact {
+        // What lies inside may be changed by another name.
+        match exact.filter(|exact| !exact.holds_changeable()) {
             Some(exact) if !self.is_holder_changed(holder) => {
                 value.add(self.constant(exact));
                 value
@@ -397,6 +441,10 @@ impl<'a> Engine<'a, '_> {
         for (index, value) in values.iter().enumerate() {
             let key = keys.get(index).and_then(Option::as_ref);
             let known_key = key.map(|key| self.expression(key));
+            if let (Some(known_key), Some(key)) = (&known_key, key) {
+                self.check_stored_key(known_key, key.range());
+                self.hand_modules(known_key);
+            }
             let mut value = self.expression(value);
             if key.is_none() {
                 value = self.elements(&value);
@@ -433,7 +481,8 @@ impl<'a> Engine<'a, '_> {
             step,
         }) = &**slice
         {
-            return self.slice(&object, [lower, upper, step].map(Option::as_deref));
+            let bounds = [lower, upper, step].map(Option::as_deref);
+            return self.slice(&object, bounds, place(subscript));
         }
         let index = self.expression(slice);
         if let (Some(objects), Some(indices)) = (self.constants(&object), self.constants(&index)) {
@@ -448,6 +497,7 @@ impl<'a> Engine<'a, '_> {
             }
         }
         self.check_key(&index, subscript.range);
+        self.check_type_argument(&object, &index, subscript.range);
         if object
             .atoms()
             .iter()
@@ -460,7 +510,7 @@ impl<'a> Engine<'a, '_> {
         self.kept(element)
     }
 
-    fn slice(&mut self, object: &Value, bounds: [Option<&Expr>; 3]) -> Value {
+    fn slice(&mut self, object: &Value, bounds: [Option<&Expr>; 3], place: usize) -> Value {
         let bounds = bounds.map(|bound| bound.map(|bound| self.expression(bound)));
         let mut known = Vec::new();
         for bound in bounds {
@@ -477,8 +527,8 @@ impl<'a> Engine<'a, '_> {
             let folded = self.fold_each(object, |constant| {
                 fold::slice(constant, lower.as_ref(), upper.as_ref(), step.as_ref())
             });
-            if let Some(folded) = folded {
-                return folded;
+            if let Some(folded) = folded.and_then(|folded| self.constants(&folded)) {
+                return self.fresh(folded, place, 41);
             }
         }
         // A part of a container holds the same things.
@@ -497,6 +547,7 @@ impl<'a> Engine<'a, '_> {
         for (_, parameter, default) in parameters(args) {
             if let Some(default) = default {
                 let value = self.expression(default);
+                self.note_default(&value);
                 if let Some(scope) = scope {
                     let name = self.names.written(&parameter.arg);
                     self.bind_in(scope, name, &value);

@@ -5,6 +5,7 @@ use rustpython_parser::text_size::TextRange;
 
 use super::engine::{ANY_NAME, Engine};
 use super::names::PathId;
+use super::search_path::Wanted;
 use super::value::{Atom, FileId, Value};
 use crate::policy::{Decision, id};
 
@@ -18,6 +19,7 @@ impl Engine<'_, '_> {
         } in names
         {
             let value = self.module(name, *range);
+            self.note_local_import(&value, *range);
             match asname {
                 Some(asname) => {
                     let bound = self.names.symbol(asname);
@@ -28,7 +30,7 @@ impl Engine<'_, '_> {
                     let value = if first == name.as_str() {
                         value
                     } else {
-                        self.named(first)
+                        self.named(first, *range)
                     };
                     let bound = self.names.symbol(first);
                     self.bind(bound, &value);
@@ -49,10 +51,14 @@ impl Engine<'_, '_> {
         if level == 0 && module == Some("__future__") {
             return;
         }
-        let from = match (level, module) {
-            (0, Some(module)) => self.source_of(module, names, *range),
+        let (from, base) = match (level, module) {
+            (0, Some(module)) => (self.source_of(module, names, *range), module.to_owned()),
             (level, module) => self.relative(level, module),
         };
+        self.note_local_import(&from, *range);
+        if level > 0 && from.has_no_atoms() && !self.has_module(&base) {
+            self.report_missing(self.file, *range, &format!("`{base}`"));
+        }
         for Alias {
             range,
             name,
@@ -65,10 +71,20 @@ impl Engine<'_, '_> {
             }
             let member = self.names.symbol(name);
             let value = if from.has_no_atoms() {
-                Value::unknown()
+                self.module_below(&base, name, *range)
             } else {
                 self.attribute(&from, member, *range)
             };
+            for atom in from.atoms() {
+                if let Atom::Local(module) = *atom {
+                    self.wanted.insert(Wanted {
+                        importer: self.file,
+                        range: (*range).into(),
+                        module,
+                        name: member,
+                    });
+                }
+            }
             let bound = self.names.symbol(asname.as_ref().unwrap_or(name));
             self.bind(bound, &value);
         }
@@ -77,7 +93,7 @@ impl Engine<'_, '_> {
     /// The module that names are imported from. What is imported may be a module itself, with an entry of
     /// its own.
     fn source_of(&mut self, module: &str, names: &[Alias], range: TextRange) -> Value {
-        let value = self.named(module);
+        let value = self.named(module, range);
         for atom in value.atoms().to_vec() {
             let Atom::Path(path) = atom else { continue };
             let is_entered = names.iter().all(|alias| {
@@ -132,7 +148,7 @@ impl Engine<'_, '_> {
 
     /// A module that is imported by its dotted name. Reported if that is not allowed.
     pub(super) fn module(&mut self, name: &str, range: TextRange) -> Value {
-        let value = self.named(name);
+        let value = self.named(name, range);
         for atom in value.atoms().to_vec() {
             if let Atom::Path(path) = atom {
                 self.check_import(path, range);
@@ -143,7 +159,7 @@ impl Engine<'_, '_> {
 
     /// What a dotted module name stands for: a module of the package, or one from outside. A name that both
     /// could mean, and that the policy has something against, is taken for both.
-    fn named(&mut self, name: &str) -> Value {
+    fn named(&mut self, name: &str, range: TextRange) -> Value {
         let segments: Vec<String> = name
             .split('.')
             .map(|segment| {
@@ -161,6 +177,10 @@ impl Engine<'_, '_> {
         } else if !is_built_in && self.is_local_package(segments.first().map_or("", |first| first))
         {
             value = Value::unknown();
+            let name = segments.join(".");
+            if !self.has_module(&name) {
+                self.report_missing(self.file, range, &format!("`{name}`"));
+            }
         }
         let is_local = !value.has_no_atoms() || value.is_unknown();
         if is_local {
@@ -214,13 +234,10 @@ impl Engine<'_, '_> {
             .any(|module| module == first || module.starts_with(&below))
     }
 
-    fn relative(&mut self, level: usize, module: Option<&str>) -> Value {
-        let importer = self
-            .module_names
-            .get(self.file.index())
-            .cloned()
-            .unwrap_or_default();
-        let mut base: Vec<&str> = importer.split('.').collect();
+    /// The module that a relative import names, and its name.
+    fn relative(&self, level: usize, module: Option<&str>) -> (Value, String) {
+        let importer = self.module_names.get(self.file.index());
+        let mut base: Vec<&str> = importer.map_or("", String::as_str).split('.').collect();
         // A file's own package is one level up, unless the file is the package.
         let ups = if self.is_package_file() {
             level.saturating_sub(1)
@@ -228,13 +245,43 @@ impl Engine<'_, '_> {
             level
         };
         base.truncate(base.len().saturating_sub(ups));
+        base.retain(|segment| !segment.is_empty());
         if let Some(module) = module {
             base.extend(module.split('.'));
         }
         let base = base.join(".");
-        self.files
-            .get(&base)
-            .map_or_else(Value::unknown, |file| Value::of(Atom::Local(*file)))
+        let file = self.files.get(&base);
+        let value = file.map_or_else(Value::unknown, |file| Value::of(Atom::Local(*file)));
+        (value, base)
+    }
+
+    /// A module in a folder that has no `__init__.py`.
+    fn module_below(&mut self, base: &str, name: &str, range: TextRange) -> Value {
+        let symbol = self.names.symbol(name);
+        let name = self.names.text(symbol);
+        let below = if base.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{base}.{name}")
+        };
+        if let Some(file) = self.files.get(&below) {
+            return Value::of(Atom::Local(*file));
+        }
+        if !self.has_module(&below) && (base.is_empty() || self.has_module(base)) {
+            self.report_missing(self.file, range, &format!("`{below}`"));
+        }
+        Value::unknown()
+    }
+
+    /// The code of another module may call functions of this one.
+    fn note_local_import(&mut self, value: &Value, range: TextRange) {
+        let is_local = |atom: &Atom| matches!(atom, Atom::Local(_));
+        if value.is_unknown() || value.atoms().iter().any(is_local) {
+            self.note_first_call_at(range.start().to_usize());
+            if !std::mem::replace(&mut self.imports_itself, true) {
+                self.dependencies.all_changed();
+            }
+        }
     }
 
     /// Whether the importing file is the `__init__.py` of its package.

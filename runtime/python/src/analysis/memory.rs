@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::calls::UNKNOWN_GETTER;
+use rustc_hash::FxHashSet;
+
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
+use super::levels::LEVEL;
 use super::names::PathId;
 use super::value::{Atom, ConstId, FunctionId, HolderId, Value};
 use crate::fold::Const;
@@ -13,7 +15,9 @@ use crate::policy::id;
 /// Functions, containers or paths told apart in one place.
 const MAX_OF_A_KIND: usize = 6;
 /// Functions whose calls are looked at more closely, under whatever name.
-const KEPT: [&str; 25] = [
+const KEPT: [&str; 27] = [
+    "os.environ",
+    "sys.path[]",
     "xml.sax.make_parser",
     "builtins.map",
     "builtins.type",
@@ -73,7 +77,8 @@ impl Default for Holder {
 /// Functions and classes that are not told apart any more.
 #[derive(Default)]
 pub(super) struct Crowd {
-    pub members: BTreeSet<Atom>,
+    members: Vec<Atom>,
+    is_member: FxHashSet<Atom>,
     /// What any of them may be called with.
     pub given: Value,
     /// Names that any of them may be given arguments by.
@@ -353,12 +358,14 @@ impl Engine<'_, '_> {
         if let Some(known) = self.carriers.borrow().get(&path) {
             return *known || self.modules.contains(&path);
         }
-        let is_carrier = self.names.is_static(path) && {
-            let text = self.names.path_text(path);
-            self.names.is_root(path)
-                || self.catalogue.guarded.contains(&*text)
-                || self.catalogue.is_standard_module(&text)
-        };
+        let is_level = self.names.last(path) == LEVEL;
+        let is_carrier = is_level
+            || self.names.is_static(path) && {
+                let text = self.names.path_text(path);
+                self.names.is_root(path)
+                    || self.catalogue.guarded.contains(&*text)
+                    || self.catalogue.is_standard_module(&text)
+            };
         self.carriers.borrow_mut().insert(path, is_carrier);
         is_carrier || self.modules.contains(&path)
     }
@@ -403,6 +410,8 @@ impl Engine<'_, '_> {
         let before =
             (kept.atoms().len() + value.atoms().len() > MAX_OF_A_KIND).then(|| kept.clone());
         let is_crowded = kept.atoms().contains(&Atom::Crowd);
+        let any_getter = Atom::Getter(self.special.unknown_getter);
+        let has_any_getter = kept.atoms().contains(&any_getter);
         let mut is_unknown = value.is_unknown();
         let mut is_new = value.is_any_path && !kept.is_any_path;
         for atom in value.atoms() {
@@ -416,6 +425,8 @@ impl Engine<'_, '_> {
                 // What can be done with the rest was checked where it was named.
                 Atom::Path(path) if !self.is_worth_keeping(path) => is_unknown = true,
                 Atom::Path(path) if kept.is_any_path && !self.is_carrier(path) => {}
+                // It stands for all.
+                Atom::Getter(_) if has_any_getter => {}
                 _ => is_new |= kept.add(*atom),
             }
         }
@@ -431,7 +442,7 @@ impl Engine<'_, '_> {
         *kept != before
     }
 
-    fn note_work(&self, alternatives: usize) {
+    pub(super) fn note_work(&self, alternatives: usize) {
         self.work.set(self.work.get() + alternatives);
     }
 
@@ -469,7 +480,7 @@ impl Engine<'_, '_> {
             .filter(|atom| matches!(atom, Atom::Getter(_)));
         if getters.count() > MAX_OF_A_KIND {
             value.retain(|atom| !matches!(atom, Atom::Getter(_)));
-            value.add(Atom::Getter(self.names.exact(UNKNOWN_GETTER)));
+            value.add(Atom::Getter(self.special.unknown_getter));
         }
         let paths: Vec<PathId> = value
             .atoms()
@@ -559,6 +570,7 @@ impl Engine<'_, '_> {
         for index in 0..self.scopes.functions.len() {
             let function = self.scopes.functions.get(index);
             if function.is_some_and(|function| function.is_protocol && !function.is_constructor) {
+                self.has_protocols = true;
                 self.join_crowd(Atom::Function(FunctionId::of(index)));
             }
         }
@@ -567,7 +579,10 @@ impl Engine<'_, '_> {
     /// Hands a value to whatever method an operator, a subscript or the like may call.
     pub(super) fn hand_to_protocols(&mut self, value: &Value) {
         let carried = self.carried(value);
-        let others = self.modules_of(&carried);
+        let mut others = self.modules_of(&carried);
+        if !self.has_protocols {
+            others.retain(|atom| !matches!(atom, Atom::Path(path) if self.is_level(*path)));
+        }
         if !others.has_no_atoms() {
             self.escape(&others);
             self.give_to_crowd(&others, &Value::default());
@@ -591,10 +606,11 @@ impl Engine<'_, '_> {
     }
 
     /// A function or class that is not told apart any more, or that somebody unknown may call.
-    fn join_crowd(&mut self, member: Atom) {
-        if !self.crowd.members.insert(member) {
+    pub(super) fn join_crowd(&mut self, member: Atom) {
+        if !self.crowd.is_member.insert(member) {
             return;
         }
+        self.crowd.members.push(member);
         if let Atom::Function(id) = member {
             self.start(id);
             self.open(id);
@@ -613,7 +629,7 @@ impl Engine<'_, '_> {
 
     /// Calls the crowd with what it was given, once a round.
     pub(super) fn call_crowd(&mut self) {
-        let members: Vec<Atom> = self.crowd.members.iter().copied().collect();
+        let members = self.crowd.members.clone();
         let mut results = std::mem::take(&mut self.crowd.results);
         let mut is_new = false;
         for member in &members {
@@ -631,42 +647,6 @@ impl Engine<'_, '_> {
         let (given, names) = (self.crowd.given.clone(), self.crowd.names.clone());
         if !given.has_no_atoms() || !names.has_no_atoms() || names.is_unknown() {
             self.call_back(&members, &given, &names);
-        }
-    }
-
-    /// Hands a value to code that can't be followed: it may come back from anywhere, and its functions may
-    /// be called from anywhere.
-    pub(super) fn escape(&mut self, carried: &Value) {
-        let mut escaped = std::mem::take(&mut self.escaped);
-        let mut others = Value::default();
-        for atom in carried.atoms() {
-            match atom {
-                Atom::Function(_) | Atom::Class(_) => {
-                    self.join_crowd(*atom);
-                }
-                Atom::Crowd => {}
-                _ => {
-                    others.add(*atom);
-                }
-            }
-        }
-        let before = escaped.clone();
-        let is_new = self.absorb(&mut escaped, &others);
-        self.escaped = escaped;
-        if is_new {
-            self.dependencies.changed(Kept::Escaped);
-            let is_new = |atom: &&Atom| !before.atoms().contains(atom);
-            let new: Vec<Atom> = self
-                .escaped
-                .atoms()
-                .iter()
-                .filter(is_new)
-                .copied()
-                .collect();
-            if new.iter().any(|atom| matches!(atom, Atom::Getter(_))) {
-                self.dependencies.changed(Kept::EscapedGetters);
-            }
-            self.escaped_members_changed(&new);
         }
     }
 }

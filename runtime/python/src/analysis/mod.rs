@@ -14,20 +14,29 @@
 
 mod annotations;
 mod attributes;
+mod bases;
 mod bindings;
 mod calls;
 mod checks;
 mod comprehensions;
 mod dependencies;
 mod engine;
+mod escaped;
 mod expressions;
+mod findings;
 mod imports;
+mod levels;
 mod memory;
 mod models;
 mod names;
+mod narrowing;
 mod patterns;
 mod scopes;
+mod search_path;
+mod sharing;
+mod special;
 mod statements;
+mod steps;
 mod stores;
 mod texts;
 mod value;
@@ -65,5 +74,6 @@ pub(crate) fn analyse(modules: &[Module], policy: &Policy) -> Analysed {
         scopes.add_file(&module.body, &mut names);
     }
     let quoted = annotations::quoted(&scopes.annotations);
-    engine::run(modules, scopes, names, &quoted, policy)
+    let special = special::Special::of(&mut names);
+    engine::run(modules, scopes, (names, special), &quoted, policy)
 }

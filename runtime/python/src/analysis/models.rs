@@ -1,6 +1,6 @@
 //! What is known of functions from outside: lookups by name, loaders, functions that run text.
 
-use super::calls::{Call, UNKNOWN_GETTER};
+use super::calls::Call;
 use super::engine::{CAPITALS, Engine, TYPE};
 use super::names::PathId;
 use super::value::{Atom, Value};
@@ -45,20 +45,22 @@ impl Engine<'_, '_> {
                 }
                 Value::default()
             }
-            "builtins.hasattr"
-            | "builtins.isinstance"
-            | "builtins.issubclass"
-            | "builtins.callable"
-            | "builtins.len"
-            | "builtins.print"
-            | "builtins.id"
-            | "builtins.hash"
-            | "builtins.repr" => {
+            "builtins.isinstance" | "builtins.issubclass" => {
                 self.hand_to_protocols(call.arguments.all());
+                Value::unknown()
+            }
+            // Only methods of the objects themselves are called.
+            "builtins.hasattr" | "builtins.callable" | "builtins.len" | "builtins.print"
+            | "builtins.id" | "builtins.hash" | "builtins.repr" => {
+                self.hand_to_protocols(&call.arguments.all().without_paths());
                 Value::unknown()
             }
             "builtins.vars" | "builtins.dir" => self.call_vars(&text, call),
             "builtins.type" => self.call_type(call),
+            "builtins.super" => {
+                let objects = self.call_super();
+                self.call_external(path, call).joined(&objects)
+            }
             "builtins.map" => self.call_map(path, call),
             "operator.attrgetter" | "operator.methodcaller" => self.call_getter_maker(&text, call),
             "functools.reduce" => self.call_reduce(path, call),
@@ -191,10 +193,12 @@ impl Engine<'_, '_> {
             return Value::unknown();
         };
         self.note_dynamic_store();
+        let is_module = |atom: Atom| matches!(atom, Atom::Path(path) if self.is_module(path));
         let is_table = object
             .atoms()
             .iter()
-            .any(|atom| self.is_table_owner(*atom, object));
+            .any(|atom| self.is_table_owner(*atom, object))
+            || object.is_unknown() && self.with_escaped(object).any(is_module);
         if is_table && text == "builtins.vars" {
             self.report_path(id::NAMESPACE, call.range, "`vars` of a module or class");
         }
@@ -204,7 +208,11 @@ impl Engine<'_, '_> {
     /// `type(x)`: the types of functions and code are ways to make them.
     fn call_type(&mut self, call: &Call) -> Value {
         let [object] = call.arguments.positional.as_slice() else {
-            return self.call_unknown(call);
+            let made = match call.arguments.positional.as_slice() {
+                [_, bases, ..] => self.class_of_type(bases, call.range),
+                _ => Value::default(),
+            };
+            return self.call_unknown(call).joined(&made);
         };
         let mut result = Value::unknown();
         for atom in object.atoms().to_vec() {
@@ -261,15 +269,13 @@ impl Engine<'_, '_> {
                     }
                 }
                 None => {
-                    let unknown = self.names.exact(UNKNOWN_GETTER);
-                    getters.add(Atom::Getter(unknown));
+                    getters.add(Atom::Getter(self.special.unknown_getter));
                     self.report_path(id::DYNAMIC_LOOKUP, call.range, "the name is computed");
                 }
             }
         }
         if call.arguments.has_rest {
-            let unknown = self.names.exact(UNKNOWN_GETTER);
-            getters.add(Atom::Getter(unknown));
+            getters.add(Atom::Getter(self.special.unknown_getter));
             self.report_path(id::DYNAMIC_LOOKUP, call.range, "the name is computed");
         }
         getters
@@ -333,11 +339,22 @@ impl Engine<'_, '_> {
         }) {
             self.report_path(id::NAMESPACE, call.range, "copies what a module holds");
         }
-        for (name, value) in &call.arguments.named {
-            if self.names.text(*name) != "assigned" {
+        for (position, by_name) in [(1, "assigned"), (2, "updated")] {
+            let by_name = self.names.symbol(by_name);
+            let position = position + usize::from(is_update);
+            let Some(keys) = call.arguments.get(position, Some(by_name)) else {
+                continue;
+            };
+            let is_empty = self
+                .constants(keys)
+                .is_some_and(|all| all.iter().all(|one| fold::truth(one) == Some(false)));
+            if is_empty {
                 continue;
             }
-            let keys = self.iterated(value);
+            let keys = self.iterated(keys);
+            if position == 2 + usize::from(is_update) && !self.is_dictionary_name(&keys) {
+                self.report_path(id::GADGET, call.range, "updates more than `__dict__`");
+            }
             let found = self.lookup_attribute(&wrapped, &keys, call.range);
             for key in self.texts(&keys) {
                 let name = self.names.symbol(&key);
@@ -345,6 +362,11 @@ impl Engine<'_, '_> {
             }
         }
         self.call_external(path, call)
+    }
+
+    fn is_dictionary_name(&self, keys: &Value) -> bool {
+        self.keys(keys)
+            .is_some_and(|keys| keys.iter().all(|key| key == "__dict__"))
     }
 
     fn call_import(&mut self, path: PathId, call: &Call) -> Value {

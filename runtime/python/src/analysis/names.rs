@@ -117,6 +117,11 @@ impl<'p> Names<'p> {
         symbol
     }
 
+    /// Whether the program has a name like this.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.symbols.contains_key(text)
+    }
+
     pub(crate) fn text(&self, symbol: Symbol) -> &str {
         self.texts.get(symbol.0 as usize).map_or("", |text| text)
     }

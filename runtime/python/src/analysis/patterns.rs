@@ -5,9 +5,12 @@ use rustpython_parser::ast::{
     PatternMatchSequence, PatternMatchSingleton, PatternMatchStar, PatternMatchValue,
 };
 
+use rustpython_parser::text_size::TextRange;
+
 use super::engine::Engine;
 use super::scopes::place;
 use super::value::{Atom, Value};
+use crate::policy::id;
 
 impl Engine<'_, '_> {
     pub(super) fn pattern(&mut self, pattern: &Pattern, subject: &Value) {
@@ -79,7 +82,7 @@ impl Engine<'_, '_> {
             kwd_attrs,
             kwd_patterns,
         } = pattern;
-        self.expression(cls);
+        let class = self.expression(cls);
         // Positional patterns read the attributes that `__match_args__` names, whoever's class it is.
         let arguments = self.names.symbol("__match_args__");
         let named = self.stored(arguments);
@@ -87,6 +90,7 @@ impl Engine<'_, '_> {
         let mut positional = self.elements(subject);
         positional.join(subject);
         if !patterns.is_empty() {
+            self.check_positional(&class, subject, *range);
             if named.is_unknown() {
                 self.lookup_attribute(subject, &Value::unknown(), *range);
             }
@@ -103,6 +107,23 @@ impl Engine<'_, '_> {
             let name = self.names.symbol(attribute);
             let value = self.attribute(subject, name, *range);
             self.pattern(pattern, &value);
+        }
+    }
+
+    /// Positional patterns on modules: the class may name any attribute, in whatever way it was made.
+    fn check_positional(&mut self, class: &Value, subject: &Value, range: TextRange) {
+        let is_builtin = |atom: &Atom| matches!(atom, Atom::Path(path) if self.names.root_of(*path) == "builtins");
+        if !class.is_unknown() && class.atoms().iter().all(is_builtin) {
+            return;
+        }
+        let is_module = |atom: Atom| match atom {
+            Atom::Path(path) => self.names.is_static(path) && self.is_module(path),
+            Atom::Local(_) => true,
+            _ => false,
+        };
+        if self.with_escaped(subject).any(is_module) {
+            let subject = "the class names what is read";
+            self.report_path(id::DYNAMIC_ATTRIBUTE, range, subject);
         }
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Scope {
     pub(super) bound: FxHashSet<Symbol>,
     /// Where a name is surely bound from: the end of a statement that always runs.
     pub(super) certain: FxHashMap<Symbol, usize>,
+    /// Names that are bound otherwise than as the variable of a loop.
+    pub(super) rebound: FxHashSet<Symbol>,
     pub(super) deleted: FxHashSet<Symbol>,
     pub(super) globals: FxHashSet<Symbol>,
     pub(super) nonlocals: FxHashSet<Symbol>,
@@ -36,6 +38,8 @@ pub(crate) struct Scope {
     pub fields: Vec<Symbol>,
     /// Whether a class has a base that is not known to be of the package.
     pub has_outside_base: bool,
+    /// Classes from outside that a class is made from, as far as their objects' attributes mean something.
+    pub outside_bases: Value,
     /// Values of the names so far.
     pub variables: FxHashMap<Symbol, Value>,
 }
@@ -159,6 +163,19 @@ impl<'a> Scopes<'a> {
         None
     }
 
+    /// Whether some function declares a name as belonging to a scope further out.
+    pub(crate) fn is_declared(&self, name: Symbol) -> bool {
+        self.scopes
+            .iter()
+            .any(|scope| scope.globals.contains(&name) || scope.nonlocals.contains(&name))
+    }
+
+    /// Whether some class of the package has an attribute of this name in its body.
+    pub(crate) fn has_attribute(&self, name: Symbol) -> bool {
+        let has = |scope: &Scope| scope.kind == ScopeKind::Class && scope.bound.contains(&name);
+        self.scopes.iter().any(has)
+    }
+
     /// Notes a name that is deleted from outside. Whether that is new.
     pub(crate) fn delete(&mut self, scope: ScopeId, name: Symbol) -> bool {
         self.get_mut(scope)
@@ -167,8 +184,10 @@ impl<'a> Scopes<'a> {
 
     /// Notes a name that is bound without being written. Whether that is new.
     pub(crate) fn add_binding(&mut self, scope: ScopeId, name: Symbol) -> bool {
-        self.get_mut(scope)
-            .is_some_and(|scope| scope.bound.insert(name))
+        self.get_mut(scope).is_some_and(|scope| {
+            scope.rebound.insert(name);
+            scope.bound.insert(name)
+        })
     }
 
     /// Where a name that is read in `scope` at byte `at` comes from. `first_call` is where the module's
@@ -270,11 +289,13 @@ impl<'a> Scopes<'a> {
             function: None,
             bound: FxHashSet::default(),
             certain: FxHashMap::default(),
+            rebound: FxHashSet::default(),
             deleted: FxHashSet::default(),
             globals: FxHashSet::default(),
             nonlocals: FxHashSet::default(),
             fields: Vec::new(),
             has_outside_base: false,
+            outside_bases: Value::default(),
             variables: FxHashMap::default(),
         });
         id

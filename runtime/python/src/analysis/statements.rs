@@ -8,9 +8,12 @@ use rustpython_parser::ast::{
     WithItem,
 };
 
+use rustpython_parser::text_size::TextRange;
+
 use super::dependencies::Cell as Kept;
 use super::engine::Engine;
-use super::scopes::place;
+use super::names::Symbol;
+use super::scopes::{ScopeKind, place};
 use super::value::{Atom, Value};
 use super::visit::parameters;
 use crate::policy::id;
@@ -19,7 +22,7 @@ impl<'a> Engine<'a, '_> {
     pub(super) fn statement(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::FunctionDef(StmtFunctionDef {
-                range: _,
+                range,
                 name,
                 args,
                 body: _,
@@ -29,7 +32,7 @@ impl<'a> Engine<'a, '_> {
                 type_params,
             })
             | Stmt::AsyncFunctionDef(StmtAsyncFunctionDef {
-                range: _,
+                range,
                 name,
                 args,
                 body: _,
@@ -39,7 +42,8 @@ impl<'a> Engine<'a, '_> {
                 type_params,
             }) => {
                 self.type_parameters(type_params);
-                self.function(name, args, decorator_list, returns.as_deref());
+                let parts = (args.as_ref(), decorator_list.as_slice());
+                self.function(name, parts, returns.as_deref(), *range);
             }
             Stmt::ClassDef(class) => self.class(class),
             Stmt::Return(StmtReturn { range: _, value }) => {
@@ -83,7 +87,7 @@ impl<'a> Engine<'a, '_> {
                 value,
                 simple: _,
             }) => {
-                self.expression(annotation);
+                self.annotation(annotation);
                 match value {
                     Some(value) => {
                         let assigned = self.expression(value);
@@ -114,13 +118,16 @@ impl<'a> Engine<'a, '_> {
                 self.statements(body);
                 self.statements(orelse);
             }
-            Stmt::While(StmtWhile {
+            Stmt::If(StmtIf {
                 range: _,
                 test,
                 body,
                 orelse,
-            })
-            | Stmt::If(StmtIf {
+            }) => {
+                self.expression(test);
+                self.branches(test, body, orelse);
+            }
+            Stmt::While(StmtWhile {
                 range: _,
                 test,
                 body,
@@ -233,6 +240,15 @@ impl<'a> Engine<'a, '_> {
 
     /// `del module.name` brings back what the name hid.
     fn delete(&mut self, target: &Expr) {
+        match target {
+            Expr::Subscript(subscript) => {
+                let object = self.expression(&subscript.value);
+                self.change(&object);
+            }
+            Expr::Tuple(targets) => targets.elts.iter().for_each(|target| self.delete(target)),
+            Expr::List(targets) => targets.elts.iter().for_each(|target| self.delete(target)),
+            _ => {}
+        }
         let Expr::Attribute(attribute) = target else {
             return;
         };
@@ -266,6 +282,22 @@ impl<'a> Engine<'a, '_> {
         self.statements(body);
     }
 
+    /// An annotation: whoever reads the annotations gets what it gives.
+    fn annotation(&mut self, annotation: &Expr) {
+        let value = self.expression(annotation);
+        let modules = self.modules_of(&self.carried(&value));
+        self.escape(&modules);
+    }
+
+    /// A default: it can be read from the function's signature.
+    pub(super) fn note_default(&mut self, value: &Value) {
+        let modules = self.modules_of(&self.carried(value));
+        if !modules.has_no_atoms() {
+            let name = self.names.exact("default");
+            self.store_attribute(name, &modules);
+        }
+    }
+
     fn type_parameters(&mut self, parameters: &[TypeParam]) {
         for parameter in parameters {
             if let TypeParam::TypeVar(variable) = parameter
@@ -279,9 +311,9 @@ impl<'a> Engine<'a, '_> {
     fn function(
         &mut self,
         name: &str,
-        args: &Arguments,
-        decorators: &[Expr],
+        (args, decorators): (&Arguments, &[Expr]),
         returns: Option<&Expr>,
+        range: TextRange,
     ) {
         let decorators: Vec<Value> = decorators
             .iter()
@@ -290,10 +322,11 @@ impl<'a> Engine<'a, '_> {
         let scope = self.scopes.opened_by(args);
         for (_, parameter, default) in parameters(args) {
             if let Some(annotation) = &parameter.annotation {
-                self.expression(annotation);
+                self.annotation(annotation);
             }
             if let Some(default) = default {
                 let value = self.expression(default);
+                self.note_default(&value);
                 if let Some(scope) = scope {
                     let name = self.names.written(&parameter.arg);
                     self.bind_in(scope, name, &value);
@@ -301,7 +334,7 @@ impl<'a> Engine<'a, '_> {
             }
         }
         if let Some(returns) = returns {
-            self.expression(returns);
+            self.annotation(returns);
         }
         let function = scope
             .and_then(|scope| self.scopes.get(scope))
@@ -311,6 +344,7 @@ impl<'a> Engine<'a, '_> {
         });
         let value = self.decorated(&decorators, plain, place(args));
         let name = self.names.symbol(name);
+        self.check_bound_name(range, name);
         self.bind(name, &value);
     }
 
@@ -341,6 +375,7 @@ impl<'a> Engine<'a, '_> {
             .collect();
         self.type_parameters(type_params);
         let mut has_outside_base = false;
+        let mut all_bases = Value::default();
         for base in bases {
             let range = base.range();
             let base = self.expression(base);
@@ -350,6 +385,7 @@ impl<'a> Engine<'a, '_> {
                     .iter()
                     .any(|atom| !matches!(atom, Atom::Class(_)));
             self.check_base(&base, range);
+            all_bases.join(&base);
         }
         if !keywords.is_empty() || !bases.is_empty() {
             self.note_first_call_at(class.range.start().to_usize());
@@ -376,6 +412,7 @@ impl<'a> Engine<'a, '_> {
         let outer = std::mem::replace(&mut self.scope, scope);
         self.statements(body);
         self.scope = outer;
+        self.inherit(scope, &all_bases);
         let value = self.decorated(&decorators, Value::of(Atom::Class(scope)), place(class));
         let name = self.names.symbol(name);
         self.bind(name, &value);
@@ -400,6 +437,10 @@ impl<'a> Engine<'a, '_> {
             }
         }
         self.check_search_path(&left, &right, *range);
+        if let Some(beside) = self.beside_binary(*op, &left, &right, *range) {
+            self.assign(target, &beside, None);
+            return;
+        }
         self.assign(target, &joined, None);
     }
 
@@ -415,8 +456,9 @@ impl<'a> Engine<'a, '_> {
                 if text.starts_with("__") && text.ends_with("__") {
                     let carried = self.carried(value);
                     self.check_handed_over(&carried, name.range);
+                    self.escape(&carried);
                 }
-                self.check_bound_name(target, symbol);
+                self.check_bound_name(target.range(), symbol);
             }
             Expr::Attribute(attribute) => {
                 let object = self.expression(&attribute.value);
@@ -445,6 +487,9 @@ impl<'a> Engine<'a, '_> {
                     }
                 }
                 self.check_search_path(&object, value, subscript.range);
+                self.check_stored_key(&key, subscript.range);
+                self.hand_modules(&key);
+                self.check_environment(&object, &key, subscript.range);
                 if is_annotations(&subscript.value) {
                     let subject = "annotations that are not written as such";
                     self.report_path(id::GADGET, subscript.range, subject);
@@ -500,11 +545,17 @@ impl<'a> Engine<'a, '_> {
     }
 
     /// Names that mean something to Python when they are bound.
-    fn check_bound_name(&mut self, target: &Expr, name: super::names::Symbol) {
-        if self.names.text(name) == "__annotations__" {
+    fn check_bound_name(&mut self, range: TextRange, name: Symbol) {
+        if self.is_in_class() && self.names.text(name).contains('_') {
+            self.check_class_name(range, name);
+        }
+        if matches!(
+            self.names.text(name),
+            "__annotations__" | "__dataclass_fields__" | "__dataclass_params__"
+        ) {
             self.report_path(
                 id::GADGET,
-                target.range(),
+                range,
                 "annotations that are not written as such",
             );
         }
@@ -512,7 +563,29 @@ impl<'a> Engine<'a, '_> {
             self.names.text(name),
             "__builtins__" | "__loader__" | "__spec__"
         ) {
-            self.report_path(id::NAMESPACE, target.range(), "a name of the interpreter");
+            self.report_path(id::NAMESPACE, range, "a name of the interpreter");
+        }
+    }
+
+    fn is_in_class(&self) -> bool {
+        let scope = self.scopes.get(self.scope);
+        scope.is_some_and(|scope| scope.kind == ScopeKind::Class)
+    }
+
+    /// Names in a class reach `__set_name__` and whoever goes through the class' attributes. Methods that
+    /// Python calls are another matter.
+    fn check_class_name(&mut self, range: TextRange, name: Symbol) {
+        let text = self.names.text(name);
+        let is_hook = matches!(text, "__reduce__" | "__reduce_ex__" | "__getattribute__");
+        let is_internal = ["__", "f_", "tb_", "gi_", "cr_", "ag_", "co_", "func_"]
+            .iter()
+            .any(|begin| text.starts_with(begin));
+        if is_internal
+            && !is_hook
+            && let Some(rule) = self.policy.attribute(text)
+        {
+            let subject = format!("`{text}` in a class");
+            self.report(Some(range), rule, &subject);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Texts that are known in part: f-strings, templates, and what is joined to them.
 
 use rustpython_parser::ast::{Expr, ExprFormattedValue, ExprJoinedStr};
+use rustpython_parser::text_size::TextRange;
 
 use super::engine::{ATTRIBUTE_NAME, Engine};
 use super::value::{Atom, Value};
@@ -46,7 +47,10 @@ impl Engine<'_, '_> {
 
     pub(super) fn joined_string(&mut self, joined: &ExprJoinedStr) -> Value {
         match self.is_made_of_names(joined) {
-            Some(true) => return self.attribute_name(),
+            Some(true) => {
+                self.check_completed(joined);
+                return self.attribute_name();
+            }
             Some(false) => {}
             None => return Value::default(),
         }
@@ -69,6 +73,9 @@ impl Engine<'_, '_> {
                     is_begin = false;
                 }
             }
+        }
+        if begin.is_empty() && self.is_beside_text(&joined.values) {
+            return self.beside_text();
         }
         if let Some(text) = parts.and_then(|parts| fold::concat_parts(&parts)) {
             return Value::of(self.constant(text));
@@ -128,5 +135,66 @@ impl Engine<'_, '_> {
         let constant: Const = constant;
         let formatted = fold::format_value(&constant, *conversion, &spec?)?;
         formatted.as_str().map(str::to_owned)
+    }
+
+    /// Names of the program that a text makes forbidden ones of: `f"_{name}"` with a name `_globals__`.
+    fn check_completed(&mut self, joined: &ExprJoinedStr) {
+        let is_part = |part: &Expr| part.is_formatted_value_expr();
+        let Some(first) = joined.values.iter().position(is_part) else {
+            return;
+        };
+        let written = |parts: &[Expr]| -> String {
+            let texts = parts.iter().filter_map(|part| match part {
+                Expr::Constant(constant) => constant.value.as_str().map(String::as_str),
+                _ => None,
+            });
+            texts.collect()
+        };
+        let begin = written(joined.values.get(..first).unwrap_or_default());
+        let last = joined
+            .values
+            .iter()
+            .rposition(is_part)
+            .map_or(first, |last| last + 1);
+        let end = written(joined.values.get(last..).unwrap_or_default());
+        self.check_around(&begin, &end, joined.range);
+    }
+
+    fn check_around(&mut self, begin: &str, end: &str, range: TextRange) {
+        if begin.is_empty() && end.is_empty() {
+            return;
+        }
+        let completed = self
+            .policy
+            .attributes_around(begin, end)
+            .find(|(middle, _)| self.names.has(middle));
+        if let Some((middle, rule)) = completed {
+            let subject = format!("`{begin}{middle}{end}` put together");
+            self.report(Some(range), rule, &subject);
+        }
+    }
+
+    /// `"_" + name` of `__set_name__`: it begins and ends like names of the program.
+    pub(super) fn joined_name(
+        &mut self,
+        left: &Value,
+        right: &Value,
+        range: TextRange,
+    ) -> Option<Value> {
+        let is_name = |value: &Value| {
+            !value.is_unknown()
+                && matches!(value.atoms(), [Atom::Path(path)] if self.names.last(*path) == ATTRIBUTE_NAME)
+        };
+        let (begins, ends) = match (is_name(left), is_name(right)) {
+            (false, true) => (self.keys(left)?, vec![String::new()]),
+            (true, false) => (vec![String::new()], self.keys(right)?),
+            _ => return None,
+        };
+        for begin in &begins {
+            for end in &ends {
+                self.check_around(begin, end, range);
+            }
+        }
+        Some(self.attribute_name())
     }
 }

@@ -128,6 +128,9 @@ impl Value {
 
     /// Whether it says all that the other says.
     pub(crate) fn includes(&self, other: &Value) -> bool {
+        if self.atoms.len() < other.atoms.len() && !self.is_any_text {
+            return false;
+        }
         let mut own = self.atoms.iter();
         (self.is_unknown || !other.is_unknown)
             && (self.is_any_text || !other.is_any_text)
@@ -135,6 +138,13 @@ impl Value {
             && other.atoms.iter().all(|atom| {
                 (self.is_any_text && is_text(*atom)) || own.by_ref().any(|own| own == atom)
             })
+    }
+
+    /// The value without its things from outside.
+    pub(crate) fn without_paths(&self) -> Self {
+        let mut value = self.clone();
+        value.retain(|atom| !matches!(atom, Atom::Path(_)));
+        value
     }
 
     pub(crate) fn retain(&mut self, keeps: impl Fn(&Atom) -> bool) {
@@ -149,10 +159,12 @@ impl Value {
         self.is_unknown |= other.is_unknown;
         self.is_any_text |= other.is_any_text;
         self.is_any_path |= other.is_any_path;
-        if self.atoms.is_empty() {
-            self.atoms.extend_from_slice(&other.atoms);
-        } else {
-            self.merge(&other.atoms);
+        match other.atoms.as_slice() {
+            all if self.atoms.is_empty() => self.atoms.extend_from_slice(all),
+            [one] => {
+                self.add(*one);
+            }
+            all => self.merge(all),
         }
         self.bound_texts();
     }
@@ -189,6 +201,9 @@ impl Value {
 
     /// Too many constants are no constants: then it may be any.
     fn bound_texts(&mut self) {
+        if self.atoms.len() <= MAX_CONSTANTS && !self.is_any_text {
+            return;
+        }
         let texts = self.atoms.iter().filter(|atom| is_text(**atom)).count();
         if texts > MAX_CONSTANTS || self.is_any_text {
             self.atoms.retain(|atom| !is_text(*atom));

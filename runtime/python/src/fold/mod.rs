@@ -133,6 +133,24 @@ fn measure<'a>(values: impl Iterator<Item = &'a Const>) -> Option<(usize, u8)> {
 }
 
 impl Const {
+    /// Whether something in this container can change without the container being touched.
+    #[must_use]
+    pub(crate) fn holds_changeable(&self) -> bool {
+        let changes = |item: &Const| {
+            matches!(
+                item,
+                Self::List(_) | Self::Set(_) | Self::Dict(_) | Self::ByteArray(_)
+            ) || item.holds_changeable()
+        };
+        match self {
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) | Self::View(items) => {
+                items.iter().any(changes)
+            }
+            Self::Dict(pairs) => pairs.iter().any(|(_, value)| changes(value)),
+            _ => false,
+        }
+    }
+
     /// The value of a literal; `None` for floats, large values and strings that may hold surrogates.
     #[must_use]
     pub(crate) fn from_literal(literal: &ast::Constant) -> Option<Self> {

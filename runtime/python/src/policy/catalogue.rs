@@ -22,6 +22,8 @@ pub(crate) struct Rule {
     pub paths: Vec<String>,
     /// Attributes of whatever object.
     pub attributes: Vec<String>,
+    /// Attributes of whatever object, unless a class of the package has one of this name.
+    pub foreign_attributes: Vec<String>,
 }
 
 /// All rules, and what else the engine knows by name.
@@ -64,11 +66,13 @@ pub(crate) mod id {
     pub(crate) const DESERIALISATION: &str = "py.deserialisation";
     pub(crate) const PRIVATE: &str = "py.private";
     pub(crate) const SEARCH_PATH: &str = "py.search-path";
+    pub(crate) const PROCESS: &str = "py.process";
     pub(crate) const COMPLEXITY: &str = "py.complexity";
 
     /// All of them: each must be in the catalogue.
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 17] = [
+    pub(crate) const ALL: [&str; 18] = [
+        PROCESS,
         GADGET,
         IMPORT,
         MEMBER,
@@ -129,6 +133,7 @@ impl Catalogue {
             severity: rule.severity,
             paths: rule.paths,
             attributes: rule.attributes,
+            foreign_attributes: rule.foreign_attributes,
         });
         let mut aliases = text.aliases;
         let mut modules = BTreeSet::new();
@@ -189,6 +194,8 @@ struct RuleText {
     paths: Vec<String>,
     #[serde(default)]
     attributes: Vec<String>,
+    #[serde(default)]
+    foreign_attributes: Vec<String>,
 }
 
 fn deny() -> PythonVerdict {

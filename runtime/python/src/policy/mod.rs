@@ -97,6 +97,8 @@ pub(crate) enum Decision {
 pub struct Policy {
     paths: BTreeMap<String, Decision>,
     attributes: BTreeMap<String, Decision>,
+    /// Attributes that are forbidden unless a class of the package has them.
+    foreign: BTreeMap<String, &'static Rule>,
     severity: BTreeMap<String, PythonVerdict>,
     /// Beginnings of the paths through made values (`a.b().c`), from the made value on.
     told_apart: BTreeSet<String>,
@@ -169,6 +171,32 @@ impl Policy {
         }
     }
 
+    /// The rule against an attribute of objects that the package doesn't make itself.
+    pub(crate) fn foreign_attribute(&self, name: &str) -> Option<&'static Rule> {
+        if self.attributes.contains_key(name) {
+            return None;
+        }
+        self.foreign.get(name).copied()
+    }
+
+    /// What stands between these two in forbidden attributes, with the attributes' rules.
+    pub(crate) fn attributes_around<'p>(
+        &'p self,
+        begin: &'p str,
+        end: &'p str,
+    ) -> impl Iterator<Item = (&'p str, &'static Rule)> {
+        self.attributes.iter().filter_map(move |(name, decision)| {
+            if name.starts_with('_') && !name.starts_with("__") {
+                return None;
+            }
+            let middle = name.strip_prefix(begin)?.strip_suffix(end)?;
+            match decision {
+                Decision::Forbidden(rule) => Some((middle, *rule)),
+                Decision::Allowed => None,
+            }
+        })
+    }
+
     /// Whether some forbidden attribute begins like this.
     pub(crate) fn has_attribute_that_begins_with(&self, prefix: &str) -> bool {
         let mut from = self.attributes.range(prefix.to_owned()..);
@@ -192,6 +220,10 @@ impl Policy {
             policy.paths.extend(paths);
             let attributes = rule.attributes.iter().map(|name| (name.clone(), forbidden));
             policy.attributes.extend(attributes);
+            let foreign = rule.foreign_attributes.iter();
+            policy
+                .foreign
+                .extend(foreign.map(|name| (name.clone(), rule)));
         }
         policy
     }

@@ -1,0 +1,6 @@
+# expect: py.process
+# tries: the keywords of a partial
+import functools
+import os
+
+functools.partial(print, tool=os).keywords["tool"].system("echo PWNED")

@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: a slice keeps a module
+import os
+
+slice(os).stop.system("echo PWNED")

@@ -1,0 +1,5 @@
+# expect: py.process
+# tries: a private alias of os
+import tempfile
+
+tempfile._os.system("echo PWNED")

@@ -1,0 +1,3 @@
+import pathlib
+
+import work.main

@@ -1,0 +1,5 @@
+import aiohttp
+
+
+class Jar(aiohttp.CookieJar):
+    pass

@@ -1,0 +1,4 @@
+from jars import Jar
+
+jar = Jar()
+jar.load("cookies")

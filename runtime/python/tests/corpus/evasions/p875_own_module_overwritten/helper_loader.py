@@ -1,0 +1,3 @@
+with open("later.py", "w") as file:
+    file.write("print('PWNED')")
+import later

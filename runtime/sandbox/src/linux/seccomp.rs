@@ -1,0 +1,402 @@
+//! The list of system calls that programs may make.
+//!
+//! An allow list: what a kernel adds later is refused until somebody looks at it. Left out are
+//! mounts and namespaces, other processes' memory, kernel objects that outlive a run (System V
+//! shared memory, message queues), the large attack surfaces (bpf, io_uring, perf, keyctl,
+//! userfaultfd), modules, clocks, and what acts on the whole machine (sync, reboot, quotas).
+
+use std::collections::BTreeMap;
+use std::io;
+
+use libc::c_long;
+use seccompiler::BpfProgram;
+
+use super::bpf::{self, Condition, Verdict};
+use super::protocol::Mode;
+
+/// The filter, ready to be applied.
+#[derive(Debug)]
+pub struct Filter(BpfProgram);
+
+impl Filter {
+    /// Compiles it.
+    pub fn compile(mode: Mode) -> Self {
+        Self(bpf::compile(&verdicts(mode)))
+    }
+
+    /// Confines this thread and all its descendants for good. Also sets no_new_privs.
+    pub fn apply(&self) -> io::Result<()> {
+        seccompiler::apply_filter(&self.0).map_err(io::Error::other)
+    }
+}
+
+/// The list for boxes with a root of their own by name, for those who make a filter themselves.
+pub fn named_verdicts() -> Vec<(&'static str, Verdict)> {
+    let mut names: Vec<(&str, c_long)> = ANYWAY.to_vec();
+    #[cfg(target_arch = "x86_64")]
+    names.extend(ANYWAY_X86_64);
+    names.extend(CONDITIONALLY);
+    let mut verdicts = verdicts(Mode::Native);
+    let named = names.into_iter();
+    named
+        .filter_map(|(name, call)| Some((name.strip_prefix("SYS_")?, verdicts.remove(&call)?)))
+        .collect()
+}
+
+fn verdicts(mode: Mode) -> BTreeMap<c_long, Verdict> {
+    let mut verdicts = BTreeMap::new();
+    verdicts.extend(ANYWAY.iter().map(|(_, call)| (*call, Verdict::Allow)));
+    #[cfg(target_arch = "x86_64")]
+    verdicts.extend(
+        ANYWAY_X86_64
+            .iter()
+            .map(|(_, call)| (*call, Verdict::Allow)),
+    );
+    // Its flags are in memory, out of a filter's sight. Libraries take it for an older kernel and
+    // fall back to clone.
+    verdicts.insert(libc::SYS_clone3, Verdict::Errno(libc::ENOSYS as u32));
+    // Threads and processes, but no namespaces.
+    let no_namespaces = Condition::NoneOf(NAMESPACE_FLAGS);
+    verdicts.insert(libc::SYS_clone, Verdict::If(vec![vec![(0, no_namespaces)]]));
+    // Sockets between the processes of a box only. Without a root of its own, a box must not have
+    // any that can be given a path or a name: Landlock does not look at sockets of the host.
+    let unix = (0, Condition::Equal(libc::AF_UNIX as u32));
+    if mode == Mode::Native {
+        verdicts.insert(libc::SYS_socket, Verdict::If(vec![vec![unix]]));
+    }
+    let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET]
+        .into_iter()
+        .flat_map(|kind| {
+            let flags = [
+                0,
+                libc::SOCK_CLOEXEC,
+                libc::SOCK_NONBLOCK,
+                libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
+            ];
+            flags.map(|flags| vec![unix, (1, Condition::Equal((kind | flags) as u32))])
+        });
+    verdicts.insert(libc::SYS_socketpair, Verdict::If(connected.collect()));
+    // On oneself only: without a pid namespace, other processes of the same user can be named.
+    let oneself = || Verdict::If(vec![vec![(0, Condition::Equal(0))]]);
+    for call in ON_ONESELF {
+        verdicts.insert(*call, oneself());
+    }
+    let own_priority = vec![
+        (0, Condition::Equal(libc::PRIO_PROCESS)),
+        (1, Condition::Equal(0)),
+    ];
+    verdicts.insert(libc::SYS_setpriority, Verdict::If(vec![own_priority]));
+    // No typing into a terminal that was left open.
+    let no_typing = [TIOCSTI, TIOCLINUX].map(|request| (1, Condition::Differs(request)));
+    verdicts.insert(libc::SYS_ioctl, Verdict::If(vec![no_typing.to_vec()]));
+    // Asking for the execution domain, not changing it.
+    let domains = [0, u32::MAX].map(|domain| vec![(0, Condition::Equal(domain))]);
+    verdicts.insert(libc::SYS_personality, Verdict::If(domains.to_vec()));
+    verdicts
+}
+
+const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u32;
+/// Puts a character into a terminal's input.
+const TIOCSTI: u32 = 0x5412;
+/// Pastes into a console.
+const TIOCLINUX: u32 = 0x541c;
+
+/// Numbers with their names.
+macro_rules! calls {
+    [$(libc::$name:ident),* $(,)?] => {
+        &[$((stringify!($name), libc::$name)),*]
+    };
+}
+
+/// Those with a verdict of their own above.
+const CONDITIONALLY: &[(&str, c_long)] = calls![
+    libc::SYS_clone3,
+    libc::SYS_clone,
+    libc::SYS_socket,
+    libc::SYS_socketpair,
+    libc::SYS_ioctl,
+    libc::SYS_personality,
+    libc::SYS_prlimit64,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_setpriority,
+];
+
+/// Calls whose first argument is a process, 0 for the caller.
+const ON_ONESELF: &[c_long] = &[
+    libc::SYS_prlimit64,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+];
+
+const ANYWAY: &[(&str, c_long)] = calls![
+    // Files.
+    libc::SYS_read,
+    libc::SYS_write,
+    libc::SYS_readv,
+    libc::SYS_writev,
+    libc::SYS_pread64,
+    libc::SYS_pwrite64,
+    libc::SYS_preadv,
+    libc::SYS_pwritev,
+    libc::SYS_preadv2,
+    libc::SYS_pwritev2,
+    libc::SYS_openat,
+    libc::SYS_openat2,
+    libc::SYS_close,
+    libc::SYS_close_range,
+    libc::SYS_lseek,
+    libc::SYS_fstat,
+    libc::SYS_newfstatat,
+    libc::SYS_statx,
+    libc::SYS_statfs,
+    libc::SYS_fstatfs,
+    libc::SYS_faccessat,
+    libc::SYS_faccessat2,
+    libc::SYS_fcntl,
+    libc::SYS_flock,
+    libc::SYS_dup,
+    libc::SYS_dup3,
+    libc::SYS_pipe2,
+    libc::SYS_getdents64,
+    libc::SYS_getcwd,
+    libc::SYS_chdir,
+    libc::SYS_fchdir,
+    libc::SYS_mkdirat,
+    libc::SYS_mknodat,
+    libc::SYS_unlinkat,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    libc::SYS_linkat,
+    libc::SYS_symlinkat,
+    libc::SYS_readlinkat,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_truncate,
+    libc::SYS_ftruncate,
+    libc::SYS_fallocate,
+    libc::SYS_fadvise64,
+    libc::SYS_readahead,
+    libc::SYS_fsync,
+    libc::SYS_fdatasync,
+    libc::SYS_sync_file_range,
+    libc::SYS_copy_file_range,
+    libc::SYS_sendfile,
+    libc::SYS_splice,
+    libc::SYS_tee,
+    libc::SYS_umask,
+    libc::SYS_getxattr,
+    libc::SYS_lgetxattr,
+    libc::SYS_fgetxattr,
+    libc::SYS_listxattr,
+    libc::SYS_llistxattr,
+    libc::SYS_flistxattr,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    libc::SYS_inotify_init1,
+    libc::SYS_inotify_add_watch,
+    libc::SYS_inotify_rm_watch,
+    // Memory.
+    libc::SYS_mmap,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_mprotect,
+    libc::SYS_madvise,
+    libc::SYS_msync,
+    libc::SYS_mincore,
+    libc::SYS_mlock,
+    libc::SYS_mlock2,
+    libc::SYS_munlock,
+    libc::SYS_mlockall,
+    libc::SYS_munlockall,
+    libc::SYS_brk,
+    libc::SYS_memfd_create,
+    libc::SYS_membarrier,
+    libc::SYS_get_mempolicy,
+    libc::SYS_pkey_alloc,
+    libc::SYS_pkey_free,
+    libc::SYS_pkey_mprotect,
+    // Processes and threads.
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    libc::SYS_wait4,
+    libc::SYS_waitid,
+    libc::SYS_getpid,
+    libc::SYS_getppid,
+    libc::SYS_gettid,
+    libc::SYS_getpgid,
+    libc::SYS_setpgid,
+    libc::SYS_getsid,
+    libc::SYS_setsid,
+    libc::SYS_set_tid_address,
+    libc::SYS_set_robust_list,
+    libc::SYS_get_robust_list,
+    libc::SYS_rseq,
+    libc::SYS_futex,
+    libc::SYS_futex_waitv,
+    libc::SYS_prctl,
+    libc::SYS_getrlimit,
+    libc::SYS_setrlimit,
+    libc::SYS_getrusage,
+    libc::SYS_times,
+    libc::SYS_getpriority,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_sched_getparam,
+    libc::SYS_sched_getscheduler,
+    libc::SYS_sched_get_priority_max,
+    libc::SYS_sched_get_priority_min,
+    libc::SYS_sched_rr_get_interval,
+    libc::SYS_sched_getattr,
+    libc::SYS_getcpu,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_send_signal,
+    // Who it is: changing that fails without capabilities, but has to be allowed to fail.
+    libc::SYS_getuid,
+    libc::SYS_geteuid,
+    libc::SYS_getgid,
+    libc::SYS_getegid,
+    libc::SYS_getresuid,
+    libc::SYS_getresgid,
+    libc::SYS_getgroups,
+    libc::SYS_setuid,
+    libc::SYS_setgid,
+    libc::SYS_setreuid,
+    libc::SYS_setregid,
+    libc::SYS_setresuid,
+    libc::SYS_setresgid,
+    libc::SYS_setfsuid,
+    libc::SYS_setfsgid,
+    libc::SYS_capget,
+    libc::SYS_capset,
+    libc::SYS_uname,
+    libc::SYS_sysinfo,
+    // Signals and time.
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_tgkill,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigpending,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_rt_sigsuspend,
+    libc::SYS_rt_sigtimedwait,
+    libc::SYS_sigaltstack,
+    libc::SYS_restart_syscall,
+    libc::SYS_signalfd4,
+    libc::SYS_eventfd2,
+    libc::SYS_nanosleep,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_getres,
+    libc::SYS_gettimeofday,
+    libc::SYS_getitimer,
+    libc::SYS_setitimer,
+    libc::SYS_timer_create,
+    libc::SYS_timer_settime,
+    libc::SYS_timer_gettime,
+    libc::SYS_timer_getoverrun,
+    libc::SYS_timer_delete,
+    libc::SYS_timerfd_create,
+    libc::SYS_timerfd_settime,
+    libc::SYS_timerfd_gettime,
+    libc::SYS_getrandom,
+    // Waiting.
+    libc::SYS_ppoll,
+    libc::SYS_pselect6,
+    libc::SYS_epoll_create1,
+    libc::SYS_epoll_ctl,
+    libc::SYS_epoll_pwait,
+    libc::SYS_epoll_pwait2,
+    // Unix sockets; which families exist is decided at their making.
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_connect,
+    libc::SYS_shutdown,
+    libc::SYS_getsockname,
+    libc::SYS_getpeername,
+    libc::SYS_getsockopt,
+    libc::SYS_setsockopt,
+    libc::SYS_sendto,
+    libc::SYS_recvfrom,
+    libc::SYS_sendmsg,
+    libc::SYS_recvmsg,
+    libc::SYS_sendmmsg,
+    libc::SYS_recvmmsg,
+    // Confining itself further.
+    libc::SYS_landlock_create_ruleset,
+    libc::SYS_landlock_add_rule,
+    libc::SYS_landlock_restrict_self,
+];
+
+/// Older forms of the above that only this architecture has.
+#[cfg(target_arch = "x86_64")]
+const ANYWAY_X86_64: &[(&str, c_long)] = calls![
+    libc::SYS_open,
+    libc::SYS_creat,
+    libc::SYS_stat,
+    libc::SYS_lstat,
+    libc::SYS_access,
+    libc::SYS_dup2,
+    libc::SYS_pipe,
+    libc::SYS_getdents,
+    libc::SYS_mkdir,
+    libc::SYS_rmdir,
+    libc::SYS_mknod,
+    libc::SYS_unlink,
+    libc::SYS_rename,
+    libc::SYS_link,
+    libc::SYS_symlink,
+    libc::SYS_readlink,
+    libc::SYS_chmod,
+    libc::SYS_chown,
+    libc::SYS_lchown,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
+    libc::SYS_inotify_init,
+    libc::SYS_fork,
+    libc::SYS_vfork,
+    libc::SYS_getpgrp,
+    libc::SYS_arch_prctl,
+    libc::SYS_alarm,
+    libc::SYS_pause,
+    libc::SYS_time,
+    libc::SYS_signalfd,
+    libc::SYS_eventfd,
+    libc::SYS_poll,
+    libc::SYS_select,
+    libc::SYS_epoll_create,
+    libc::SYS_epoll_wait,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_with_a_verdict_has_a_name() {
+        assert_eq!(named_verdicts().len(), verdicts(Mode::Native).len());
+    }
+}
