@@ -25,6 +25,9 @@ pub const EXTRINSIC_MAX_BYTES: usize = 128 * 1024;
 /// Most signed extrinsics in one block; more wait for the next.
 pub const BLOCK_EXTRINSICS_MAX: usize = 256;
 
+/// Most bytes of extrinsics in one block, which is one record of the log.
+pub const BLOCK_MAX_BYTES: usize = 768 * 1024;
+
 /// Extrinsics that left the pool and whose end is remembered for those who still watch.
 pub const ENDED_MAX: usize = 4_096;
 
@@ -101,6 +104,11 @@ pub const TOKEN_MAX_BYTES: u64 = 4 * 1024;
 pub const SHUTDOWN_MS: u64 = 2_000;
 
 const _: () = assert!(SNAPSHOT_PART_BYTES < assay_store::limits::WAL_RECORD_MAX_BYTES);
+// Each extrinsic has a length of at most five bytes before it in the record.
+const _: () = assert!(
+    BLOCK_MAX_BYTES + 5 * BLOCK_EXTRINSICS_MAX + 1024 < assay_store::limits::WAL_RECORD_MAX_BYTES
+);
+const _: () = assert!(EXTRINSIC_MAX_BYTES * 2 < BLOCK_MAX_BYTES);
 const _: () = assert!(EXTRINSIC_MAX_BYTES * 2 + 1024 <= REQUEST_MAX_BYTES as usize);
 const _: () = assert!(BLOCK_HASHES <= BLOCKS_MAX as u64);
 const _: () = assert!(STATE_HISTORY_BLOCKS <= BLOCKS_MAX as u64);

@@ -6,10 +6,13 @@ use parity_scale_codec::Encode;
 
 use super::command::{AdminCommand, auto_pulses, beacon};
 use super::header::{Block, Header, extrinsics_root};
+use super::pool::Pooled;
 use super::validity;
 use super::{DevChain, Invalid};
 use crate::extrinsic::{self, Extrinsic};
-use crate::limits::{BLOCK_EXTRINSICS_MAX, BLOCK_HASHES, PULSES_PER_BLOCK_MAX};
+use crate::limits::{
+    BLOCK_EXTRINSICS_MAX, BLOCK_HASHES, BLOCK_MAX_BYTES, EXTRINSIC_MAX_BYTES, PULSES_PER_BLOCK_MAX,
+};
 use crate::pallets::subtensor::{dispatch, epoch};
 use crate::pallets::system::{self, DispatchClass, DispatchEventInfo, Event, Pays, Phase, Weight};
 use crate::pallets::{RuntimeCall, RuntimeEvent, drand, timestamp};
@@ -139,10 +142,17 @@ fn apply_extrinsics(
     let candidates: Vec<(Vec<u8>, Extrinsic)> = match source {
         Source::Pool => {
             let next_nonce = |account| system::ACCOUNT.get(state, (account,)).nonce;
-            let ready = chain.pool.ready(next_nonce);
+            // The time, which the author puts in, takes some of the bytes.
+            let mut left = BLOCK_MAX_BYTES - EXTRINSIC_MAX_BYTES;
+            let fits = |pooled: &&Pooled| {
+                let rest = left.checked_sub(pooled.bytes.len());
+                left = rest.unwrap_or_default();
+                rest.is_some()
+            };
+            let ready = chain.pool.ready(next_nonce).into_iter();
             ready
-                .into_iter()
                 .take(BLOCK_EXTRINSICS_MAX)
+                .take_while(fits)
                 .map(|pooled| (pooled.bytes.clone(), pooled.extrinsic.clone()))
                 .collect()
         }

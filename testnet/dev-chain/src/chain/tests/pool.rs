@@ -4,6 +4,7 @@ use parity_scale_codec::{Compact, Encode};
 
 use crate::chain::{AdminCommand, Ended, Hyperparameter, Invalid, SubmitError, TransactionStatus};
 use crate::extrinsic;
+use crate::limits::BLOCK_MAX_BYTES;
 use crate::pallets::subtensor::calls::Call;
 use crate::testkit::{
     NETUID, Net, Signed, account, config, keypair, one_of_each_call, set_weights, sign_for,
@@ -296,6 +297,30 @@ fn two_weights_in_one_block_under_a_rate_limit_leave_the_second_out() {
         net.chain.status_of(&second),
         TransactionStatus::Ended(Ended::Invalid)
     );
+}
+
+#[test]
+fn a_block_takes_no_more_bytes_than_the_log_and_the_rest_waits() {
+    let mut net = net_with(&[]);
+    let large = |uid: u16| Call::set_weights {
+        netuid: NETUID,
+        dests: vec![uid; 30_000],
+        weights: vec![1; 30_000],
+        version_key: 0,
+    };
+    for uid in 0..12 {
+        net.submit("alice", large(uid)).unwrap();
+    }
+    let mut blocks = Vec::new();
+    while !net.chain.pending_extrinsics().is_empty() {
+        net.mine(1);
+        let best = net.chain.block(&net.chain.best_hash()).unwrap();
+        let bytes: usize = best.extrinsics.iter().map(Vec::len).sum();
+        assert!(bytes <= BLOCK_MAX_BYTES, "{bytes}");
+        blocks.push(best.extrinsics.len() - 1);
+    }
+    assert_eq!(blocks.iter().sum::<usize>(), 12);
+    assert!(blocks.len() > 1, "{blocks:?}");
 }
 
 #[test]
