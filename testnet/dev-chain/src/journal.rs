@@ -7,7 +7,7 @@ use assay_store::{Wal, WalError};
 use parity_scale_codec::{DecodeAll, Encode};
 
 use crate::chain::{ChainConfig, ConfigError, DevChain, Event, Snapshot, SnapshotError};
-use crate::limits::{LOG_RECORDS_MAX, SNAPSHOT_PART_BYTES};
+use crate::limits::{LOG_MAX_BYTES, LOG_RECORDS_MAX, SNAPSHOT_PART_BYTES};
 
 /// Why a chain could not be opened or kept.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ impl Journal {
 
     /// Replaces a long log by a snapshot of the chain that it leads to.
     pub(crate) fn compact_if_long(&mut self, chain: &DevChain) -> Result<(), JournalError> {
-        if self.events < LOG_RECORDS_MAX {
+        if self.events < LOG_RECORDS_MAX && self.wal.len_bytes() < LOG_MAX_BYTES {
             return Ok(());
         }
         self.rewrite(chain)

@@ -7,6 +7,15 @@ pub const BLOCKS_MAX: usize = 65_536;
 /// Blocks whose state can still be asked for; a real node that is no archive keeps 256.
 pub const STATE_HISTORY_BLOCKS: u64 = 4_096;
 
+/// Most bytes of extrinsics in the blocks that are kept; with more the oldest blocks go first.
+pub const BLOCKS_MAX_BYTES: usize = 48 * 1024 * 1024;
+
+/// Most bytes of storage in the states that are kept; with more the oldest states go first.
+pub const STATES_MAX_BYTES: usize = 96 * 1024 * 1024;
+
+/// States that go at a time when there are too many bytes of them; a sweep looks at every key.
+pub const STATES_DROPPED: u64 = 256;
+
 /// Blocks between two sweeps of storage entries that were removed long ago.
 pub const STATE_SWEEP_BLOCKS: u64 = 1_024;
 
@@ -67,6 +76,12 @@ pub const MINE_MAX_BLOCKS: u64 = 10_000;
 /// Log records after which the log is replaced by a snapshot; bounds the time a start takes.
 pub const LOG_RECORDS_MAX: usize = 4_096;
 
+/// Bytes of the log after which it is replaced by a snapshot.
+pub const LOG_MAX_BYTES: u64 = 160 * 1024 * 1024;
+
+/// Most bytes of blocks that one write to the log makes durable, when many are made at once.
+pub const LOG_WRITE_MAX_BYTES: usize = 8 * 1024 * 1024;
+
 /// Most bytes of a snapshot that one log record holds; larger ones are split.
 pub const SNAPSHOT_PART_BYTES: usize = 1024 * 1024;
 
@@ -104,6 +119,11 @@ pub const TOKEN_MAX_BYTES: u64 = 4 * 1024;
 pub const SHUTDOWN_MS: u64 = 2_000;
 
 const _: () = assert!(SNAPSHOT_PART_BYTES < assay_store::limits::WAL_RECORD_MAX_BYTES);
+// A snapshot, and one more write after a log that is nearly too long.
+const _: () = assert!(BLOCKS_MAX_BYTES + STATES_MAX_BYTES < LOG_MAX_BYTES as usize);
+const _: () = assert!(LOG_MAX_BYTES * 5 / 4 < assay_store::limits::WAL_MAX_BYTES);
+const _: () =
+    assert!(LOG_WRITE_MAX_BYTES + 2 * BLOCK_MAX_BYTES < assay_store::limits::WAL_GROUP_MAX_BYTES);
 // Each extrinsic has a length of at most five bytes before it in the record.
 const _: () = assert!(
     BLOCK_MAX_BYTES + 5 * BLOCK_EXTRINSICS_MAX + 1024 < assay_store::limits::WAL_RECORD_MAX_BYTES

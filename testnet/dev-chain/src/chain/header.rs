@@ -31,6 +31,13 @@ pub struct Block {
     pub extrinsics: Vec<Vec<u8>>,
 }
 
+impl Block {
+    /// Bytes of all its extrinsics.
+    pub fn extrinsics_bytes(&self) -> usize {
+        self.extrinsics.iter().map(Vec::len).sum()
+    }
+}
+
 impl Header {
     /// The hash of the block.
     pub fn hash(&self) -> H256 {

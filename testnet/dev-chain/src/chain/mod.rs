@@ -26,7 +26,8 @@ use self::build::Source;
 use self::pool::Pool;
 use crate::extrinsic;
 use crate::limits::{
-    BLOCKS_MAX, EXTRINSIC_MAX_BYTES, PENDING_COMMANDS_MAX, STATE_HISTORY_BLOCKS, STATE_SWEEP_BLOCKS,
+    BLOCKS_MAX, BLOCKS_MAX_BYTES, EXTRINSIC_MAX_BYTES, PENDING_COMMANDS_MAX, STATE_HISTORY_BLOCKS,
+    STATE_SWEEP_BLOCKS, STATES_DROPPED, STATES_MAX_BYTES,
 };
 use crate::pallets::system;
 use crate::runtime::RuntimeVersion;
@@ -75,6 +76,8 @@ pub struct DevChain {
     /// Number of the oldest block that is kept.
     first_number: u64,
     blocks: VecDeque<Block>,
+    /// Bytes of the extrinsics in them.
+    blocks_bytes: usize,
     /// Blocks and extrinsics by hash.
     numbers: BTreeMap<H256, u64>,
     included: BTreeMap<H256, u64>,
@@ -141,6 +144,7 @@ impl DevChain {
             numbers: BTreeMap::from([(block.hash, 0)]),
             included: BTreeMap::new(),
             blocks: VecDeque::from([block]),
+            blocks_bytes: 0,
             versions,
             pending: Vec::new(),
             stopped_at: None,
@@ -314,6 +318,7 @@ impl DevChain {
             self.pool.end(hash, Ended::Invalid);
         }
         self.numbers.insert(built.block.hash, number);
+        self.blocks_bytes += built.block.extrinsics_bytes();
         self.blocks.push_back(built.block);
         self.drop_outdated();
         self.forget_old(number);
@@ -391,6 +396,7 @@ impl DevChain {
             config,
             genesis_hash: snapshot.genesis_hash,
             first_number: snapshot.first_number,
+            blocks_bytes: snapshot.blocks.iter().map(Block::extrinsics_bytes).sum(),
             blocks: snapshot.blocks.into(),
             numbers,
             included,
@@ -434,8 +440,9 @@ impl DevChain {
     }
 
     fn forget_old(&mut self, best: u64) {
-        while self.blocks.len() > BLOCKS_MAX {
+        while self.blocks.len() > BLOCKS_MAX || self.blocks_bytes > BLOCKS_MAX_BYTES {
             if let Some(oldest) = self.blocks.pop_front() {
+                self.blocks_bytes -= oldest.extrinsics_bytes();
                 self.numbers.remove(&oldest.hash);
                 for extrinsic in oldest.extrinsics.iter().skip(1) {
                     self.included.remove(&extrinsic::hash(extrinsic));
@@ -443,8 +450,17 @@ impl DevChain {
             }
             self.first_number += 1;
         }
-        let first_state = best.saturating_sub(STATE_HISTORY_BLOCKS);
+        // A state is found by its block.
+        let first_state = best
+            .saturating_sub(STATE_HISTORY_BLOCKS)
+            .max(self.first_number);
         let sweep = best.is_multiple_of(STATE_SWEEP_BLOCKS);
         self.versions.forget_before(first_state, sweep);
+        while self.versions.size_bytes() > STATES_MAX_BYTES as u64
+            && self.versions.first_block() < best
+        {
+            let next = self.versions.first_block() + STATES_DROPPED;
+            self.versions.forget_before(next.min(best), true);
+        }
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::chain::{AdminCommand, CommandError, DevChain, Event, SubmitError};
 use crate::journal::{Journal, JournalError};
-use crate::limits::MINE_MAX_BLOCKS;
+use crate::limits::{LOG_WRITE_MAX_BYTES, MINE_MAX_BLOCKS};
 use crate::metadata;
 use crate::runtime::RuntimeVersion;
 use crate::types::H256;
@@ -112,20 +112,8 @@ impl Shared {
         let mut writer = self.writer()?;
         let mut left = blocks;
         while left > 0 {
-            let count = left.min(MINED_PER_WRITE);
-            left -= count;
-            let events = self.write(|chain| {
-                let mut events = Vec::new();
-                for _ in 0..count {
-                    let built = chain.build(timestamp_ms.unwrap_or_else(now_ms));
-                    events.push(Event::Block {
-                        timestamp_ms: built.timestamp_ms,
-                        extrinsics: built.included.clone(),
-                    });
-                    chain.add(built);
-                }
-                events
-            });
+            let events = self.write(|chain| make_some(chain, left, timestamp_ms));
+            left = left.saturating_sub(events.len() as u64);
             let kept = writer.journal.append(&events);
             writer.stop_on_error(kept)?;
             self.finish(&mut writer)?;
@@ -201,6 +189,25 @@ impl Writer {
             ChangeError::Stopped(failure)
         })
     }
+}
+
+/// Makes as many blocks as one write to the log holds, at most `count` and at least one.
+fn make_some(chain: &mut DevChain, count: u64, timestamp_ms: Option<u64>) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut bytes = 0;
+    for _ in 0..count.min(MINED_PER_WRITE) {
+        let built = chain.build(timestamp_ms.unwrap_or_else(now_ms));
+        bytes += built.included.iter().map(Vec::len).sum::<usize>();
+        events.push(Event::Block {
+            timestamp_ms: built.timestamp_ms,
+            extrinsics: built.included.clone(),
+        });
+        chain.add(built);
+        if bytes > LOG_WRITE_MAX_BYTES {
+            break;
+        }
+    }
+    events
 }
 
 /// The time in milliseconds since 1970.

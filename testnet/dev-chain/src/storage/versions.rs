@@ -15,12 +15,19 @@ pub struct Versions {
     entries: BTreeMap<Vec<u8>, Vec<(u64, Change)>>,
     /// The oldest block whose state is whole.
     first_block: u64,
+    /// Bytes of all keys and values.
+    size_bytes: u64,
 }
 
 impl Versions {
     /// The oldest block whose state can be read.
     pub fn first_block(&self) -> u64 {
         self.first_block
+    }
+
+    /// Bytes of all keys and values.
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
     }
 
     /// The value after a block.
@@ -50,12 +57,14 @@ impl Versions {
     /// Adds what a block changed; blocks come in order.
     pub fn commit(&mut self, block: u64, changes: BTreeMap<Vec<u8>, Change>) {
         for (key, change) in changes {
+            let key_bytes = key.len();
             let versions = self.entries.entry(key).or_default();
             if value_at(versions, block) == change.as_deref() {
                 continue;
             }
+            self.size_bytes += version_bytes(key_bytes, &change);
             versions.push((block, change));
-            forget(versions, self.first_block);
+            self.size_bytes -= forget(key_bytes, versions, self.first_block);
         }
     }
 
@@ -65,10 +74,18 @@ impl Versions {
         self.first_block = self.first_block.max(block);
         if sweep {
             let first = self.first_block;
-            self.entries.retain(|_, versions| {
-                forget(versions, first);
-                !matches!(versions.as_slice(), [(_, None)] | [])
+            let mut forgotten = 0;
+            self.entries.retain(|key, versions| {
+                forgotten += forget(key.len(), versions, first);
+                match versions.as_slice() {
+                    [(_, None)] => {
+                        forgotten += version_bytes(key.len(), &None);
+                        false
+                    }
+                    versions => !versions.is_empty(),
+                }
             });
+            self.size_bytes -= forgotten;
         }
     }
 }
@@ -78,13 +95,22 @@ fn value_at(versions: &[(u64, Change)], block: u64) -> Option<&[u8]> {
     latest.and_then(|(_, change)| change.as_deref())
 }
 
-/// Drops versions that were replaced at or before the oldest block that is kept.
-fn forget(versions: &mut Vec<(u64, Change)>, first_block: u64) {
+/// Drops versions that were replaced at or before the oldest block that is kept; returns how many
+/// bytes they had.
+fn forget(key_bytes: usize, versions: &mut Vec<(u64, Change)>, first_block: u64) -> u64 {
     let current = versions
         .iter()
         .rposition(|(since, _)| *since <= first_block)
         .unwrap_or(0);
-    versions.drain(..current);
+    versions
+        .drain(..current)
+        .map(|(_, change)| version_bytes(key_bytes, &change))
+        .sum()
+}
+
+/// Bytes of one version, counting its key once.
+fn version_bytes(key_bytes: usize, change: &Change) -> u64 {
+    (key_bytes + change.as_ref().map_or(0, Vec::len)) as u64
 }
 
 #[cfg(test)]
@@ -118,8 +144,10 @@ mod tests {
         versions.commit(1, changes(b"gone", Some(1)));
         versions.commit(2, changes(b"gone", None));
         versions.commit(2, changes(b"kept", Some(2)));
+        assert_eq!(versions.size_bytes(), 5 + 4 + 5);
         versions.forget_before(5, true);
         assert_eq!(versions.entries.len(), 1);
+        assert_eq!(versions.size_bytes(), 5);
         assert_eq!(versions.get(5, b"kept"), Some(&[2][..]));
     }
 
@@ -148,6 +176,11 @@ mod tests {
                 }
                 prop_assert_eq!(versions.keys(block, &[], None).count(), map.len());
             }
+            let all = versions.entries.iter();
+            let bytes = all.flat_map(|(key, versions)| {
+                versions.iter().map(|(_, change)| version_bytes(key.len(), change))
+            });
+            prop_assert_eq!(versions.size_bytes(), bytes.sum::<u64>());
         }
     }
 }

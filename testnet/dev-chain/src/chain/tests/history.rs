@@ -3,7 +3,8 @@
 use parity_scale_codec::{DecodeAll, Encode};
 
 use crate::chain::{AdminCommand, ChainConfig, DevChain, Event, Snapshot};
-use crate::limits::STATE_HISTORY_BLOCKS;
+use crate::limits::{BLOCKS_MAX_BYTES, LOG_MAX_BYTES, STATE_HISTORY_BLOCKS};
+use crate::pallets::subtensor::calls::Call;
 use crate::pallets::system;
 use crate::testkit::{NETUID, Net, account, config, set_weights};
 use crate::types::NetUid;
@@ -74,6 +75,37 @@ fn old_states_are_forgotten_and_old_blocks_are_not() {
     let kept = net.chain.hash_of(3).unwrap();
     let state = net.chain.state_at(&kept).unwrap();
     assert_eq!(system::block_number(&state), 3);
+}
+
+#[test]
+fn a_chain_of_large_blocks_keeps_fewer_of_them() {
+    let mut net = Net::new(config());
+    net.mine(1);
+    let large = Call::set_weights {
+        netuid: NETUID,
+        dests: vec![0; 30_000],
+        weights: vec![1; 30_000],
+        version_key: 0,
+    };
+    // Five a block of 120 KB each, until some have to go.
+    let mut bytes = 0;
+    while bytes <= BLOCKS_MAX_BYTES {
+        for _ in 0..5 {
+            net.submit("alice", large.clone()).unwrap();
+        }
+        net.mine(1);
+        bytes += net
+            .chain
+            .block(&net.chain.best_hash())
+            .unwrap()
+            .extrinsics_bytes();
+    }
+    assert_eq!(net.chain.hash_of(1), None);
+    let best = net.chain.best_number();
+    let kept = (1..=best).filter_map(|number| net.chain.block_by_number(number));
+    let kept: usize = kept.map(|block| block.extrinsics_bytes()).sum();
+    assert!(kept <= BLOCKS_MAX_BYTES, "{kept}");
+    assert!(net.chain.snapshot().encode().len() < LOG_MAX_BYTES as usize);
 }
 
 #[test]
