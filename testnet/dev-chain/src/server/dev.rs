@@ -1,5 +1,26 @@
 //! `dev_*`: what only tests may do. The first parameter of each is the admin token, the second,
-//! where there is one, an object.
+//! where there is one, an object. Each answers `{"best": N, "finalized": N}`.
+//!
+//! | method | object |
+//! |---|---|
+//! | `dev_mine` | `{"blocks": 1, "timestampMs": null}`, both optional; at once, whatever the clock |
+//! | `dev_stopBlocks`, `dev_resumeBlocks` | none; of the clock, until the next start |
+//! | `dev_stopFinality`, `dev_resumeFinality` | none; at once, kept over restarts |
+//! | `dev_addSubnet` | `{"netuid", "tempo"}` |
+//! | `dev_register` | `{"netuid", "hotkey", "coldkey"?, "uid"?, "stake"?}` |
+//! | `dev_deregister` | `{"netuid", "hotkey"}` |
+//! | `dev_setStake` | `{"netuid", "hotkey", "stake"}`; subnet 0 is the root |
+//! | `dev_setBalance` | `{"account", "free"}` |
+//! | `dev_setSubnetOwner` | `{"netuid", "hotkey"}` |
+//! | `dev_setHyperparameter` | `{"netuid", "parameter": {"tempo": 20}}`, see [`Hyperparameter`] |
+//! | `dev_setBeacon` | `{"seed"}` |
+//! | `dev_setAutoPulses` | `{"enabled"}` |
+//! | `dev_publishPulse` | `{"round"}` |
+//! | `dev_upgradeRuntime` | `{"call_shift", "error_shift"}`, each at most 100 |
+//!
+//! Everything from `dev_addSubnet` on takes effect with the next block. Accounts are SS58 or hex.
+//!
+//! [`Hyperparameter`]: crate::chain::Hyperparameter
 
 use jsonrpsee::RpcModule;
 use jsonrpsee::server::RegisterMethodError;

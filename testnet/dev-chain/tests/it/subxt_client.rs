@@ -151,6 +151,30 @@ async fn signed_weights_get_into_a_block_that_becomes_final() {
 }
 
 #[tokio::test]
+async fn weights_become_final_only_when_finality_goes_on() {
+    let chain = TestChain::start(config()).await;
+    chain.mine(3).await;
+    let client = connect(&chain).await;
+    chain.dev("stopFinality", json!(null)).await;
+    let mut progress = submit_weights(&client, &dev::alice(), &[1], &[1])
+        .await
+        .unwrap();
+    chain.mine(10).await;
+    loop {
+        let status = progress.next().await.unwrap().unwrap();
+        assert!(status.as_finalized().is_none());
+        if status.as_in_block().is_some() {
+            break;
+        }
+    }
+    assert_eq!(client.at_current_block().await.unwrap().block_number(), 1);
+    chain.dev("resumeFinality", json!(null)).await;
+    progress.wait_for_finalized_success().await.unwrap();
+    assert_eq!(weights_of(&client, 0).await, vec![(1, 65_535)]);
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn a_refusal_of_the_pool_and_an_error_of_the_call_have_their_names() {
     let mut config = config();
     config.stake_threshold = 600;
