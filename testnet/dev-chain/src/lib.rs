@@ -32,4 +32,4 @@ mod testkit;
 pub mod types;
 
 pub use journal::JournalError;
-pub use server::{DevChainServer, ServerOptions, StartError};
+pub use server::{ChangeError, DevChainServer, ServerOptions, StartError};

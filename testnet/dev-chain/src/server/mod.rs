@@ -22,13 +22,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::chain::ChainConfig;
+use crate::chain::{AdminCommand, ChainConfig};
 use crate::journal::{Journal, JournalError};
 use crate::limits::{
     BATCH_MAX, CONNECTIONS_MAX, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES, SHUTDOWN_MS,
     SUBSCRIBER_BUFFER, SUBSCRIPTIONS_PER_CONNECTION_MAX,
 };
 use crate::types::H256;
+pub use shared::ChangeError;
 use shared::Shared;
 
 /// Bytes of randomness in the name of a subscription.
@@ -121,6 +122,26 @@ impl DevChainServer {
     /// Hash of block 0.
     pub fn genesis_hash(&self) -> H256 {
         self.shared.read(|chain| chain.genesis_hash())
+    }
+
+    /// Carries out a command, or lets it wait for the next block, as the namespace `dev` does.
+    pub async fn command(&self, command: AdminCommand) -> Result<(), ChangeError> {
+        self.change(move |shared| shared.obey(command)).await
+    }
+
+    /// Makes blocks at once; returns the number of the best one.
+    pub async fn mine(&self, blocks: u64) -> Result<u64, ChangeError> {
+        self.change(move |shared| shared.mine(blocks, None)).await
+    }
+
+    /// Changes wait for the disk, which no other task should have to.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Shared) -> Result<T, ChangeError> + Send + 'static,
+    ) -> Result<T, ChangeError> {
+        let shared = Arc::clone(&self.shared);
+        let changed = tokio::task::spawn_blocking(move || change(&shared)).await;
+        changed.unwrap_or_else(|error| Err(ChangeError::Stopped(error.to_string())))
     }
 
     /// Stops blocks and requests and waits until both have ended.

@@ -25,11 +25,14 @@ type MetadataCache = BTreeMap<(u32, RuntimeVersion), Arc<Vec<u8>>>;
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ChangeError {
+pub enum ChangeError {
+    /// The command can't be carried out.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// Too many blocks at once.
     #[error("expected at most {MINE_MAX_BLOCKS} blocks, got {0}")]
     TooManyBlocks(u64),
+    /// The log can't be written.
     #[error("the chain has stopped: {0}")]
     Stopped(String),
 }

@@ -6,6 +6,7 @@ use jsonrpsee::rpc_params;
 use serde_json::{Value, json};
 
 use crate::support::{CHARLIE_UID, NETUID, TOKEN, TestChain, account, config};
+use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 use assay_dev_chain::{DevChainServer, ServerOptions};
 
 /// Key of `SubtensorModule.Tempo` of subnet 1.
@@ -205,6 +206,25 @@ async fn everything_is_found_again_after_a_restart() {
     );
     assert_eq!(ask(&chain, "chain_getBlock", vec![head]).await, block);
     assert_eq!(chain.mine(1).await, 5_021);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_program_that_contains_the_chain_needs_no_token() {
+    let chain = TestChain::start(config()).await;
+    let command = AdminCommand::SetHyperparameter {
+        netuid: NETUID,
+        parameter: Hyperparameter::Tempo(77),
+    };
+    chain.server.command(command).await.unwrap();
+    assert_eq!(chain.server.mine(2).await.unwrap(), 2);
+    let stored = ask(&chain, "state_getStorage", vec![json!(TEMPO_KEY)]).await;
+    assert_eq!(stored, "0x4d00");
+    let unknown = AdminCommand::AddSubnet {
+        netuid: NETUID,
+        tempo: 1,
+    };
+    assert!(chain.server.command(unknown).await.is_err());
     chain.stop().await;
 }
 
