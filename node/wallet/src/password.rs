@@ -175,6 +175,8 @@ fn from_environment(
     lookup: &Lookup<'_>,
     key_file: &Path,
 ) -> Result<Option<Password>, PasswordError> {
+    // Set to nothing means not set, as everywhere.
+    let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
     // Tools name the variable after the path as they were given it, which may be either of these.
     let absolute = std::path::absolute(key_file).unwrap_or_default();
     for name in [variable_of(key_file), variable_of(&absolute)] {

@@ -46,6 +46,11 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    // Each case waits for the disk.
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn a_written_key_reads_back(seed in any::<[u8; 32]>(), as_private_key in any::<bool>()) {
