@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assay_wallet::wallet::DEFAULT_NAME;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Where a node listens unless told otherwise.
@@ -35,6 +36,16 @@ Examples:
   assay keys generate
   assay keys generate --out miner-2.json
   assay keys generate --out miner-2.json --json | jq -r .ss58";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  assay keys import --wallet miner --hotkey default
+  assay keys import --wallet miner --wallet-path /mnt/wallets --out miner.json
+  assay keys import --file hotkey.txt        JSON, a seed or a phrase
+  assay keys import --wallet miner --password-file password.txt
+
+An encrypted hotkey is copied without its encryption, as a node needs it. Its password comes from
+--password-file, else from BT_PW_... or BT_WALLET_PASSWORD, else you are asked.";
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:
@@ -180,6 +191,9 @@ pub enum KeysCommand {
     /// Make a hotkey and write it to a file that only you can read
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(GenerateArgs),
+    /// Copy the hotkey of a Bittensor wallet to a key file that only you can read
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
     /// Show the hotkey of a key file or address in all its spellings; never shows a secret
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
@@ -188,6 +202,32 @@ pub enum KeysCommand {
 /// Flags of `assay keys generate`.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
+    /// Where to write it [default: ~/.assay/hotkey.json]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Replace the key that is there, for good
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `assay keys import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Name of the wallet
+    #[arg(long, default_value = DEFAULT_NAME, value_name = "NAME")]
+    pub wallet: String,
+    /// Name of the hotkey in the wallet
+    #[arg(long, default_value = DEFAULT_NAME, value_name = "NAME")]
+    pub hotkey: String,
+    /// Directory of wallets [default: ~/.bittensor/wallets]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub wallet_path: Option<PathBuf>,
+    /// A single key file instead of a wallet
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["wallet", "hotkey", "wallet_path"])]
+    pub file: Option<PathBuf>,
+    /// File with the password of an encrypted hotkey
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub password_file: Option<PathBuf>,
     /// Where to write it [default: ~/.assay/hotkey.json]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,

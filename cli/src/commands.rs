@@ -27,6 +27,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
     let global = &cli.global;
     match cli.command {
         Command::Keys(KeysCommand::Generate(args)) => keys::generate(global, &args),
+        Command::Keys(KeysCommand::Import(args)) => keys::import(global, &args),
         Command::Keys(KeysCommand::Inspect(args)) => keys::inspect(global, &args),
         Command::Submit(args) => submit::run(global, &args).await,
         Command::Submission(args) => submission::run(global, &args).await,

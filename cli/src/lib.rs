@@ -13,6 +13,7 @@ mod findings;
 mod fixtures;
 pub mod follow;
 pub mod journey;
+mod key_source;
 pub mod limits;
 pub mod package;
 pub mod results;

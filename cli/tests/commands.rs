@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -82,6 +82,7 @@ fn every_command_has_help_with_examples() {
         &[][..],
         &["keys"],
         &["keys", "generate"],
+        &["keys", "import"],
         &["keys", "inspect"],
         &["submit"],
         &["check"],
@@ -155,6 +156,53 @@ fn a_generated_key_is_private_and_never_overwritten_by_accident() {
     let forced = home.assay(&["keys", "generate", "--out", "k.json", "--force"]);
     assert_eq!(forced.status.code(), Some(0));
     assert_ne!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_hotkey_of_a_wallet_is_imported_and_never_overwrites_another_by_accident() {
+    let home = Home::new();
+    // A key of a wallet that has neither seed nor phrase: Alice of development chains.
+    let private_key = "33a6f3093f158a7109f679410bef1a0c54168145e0cecb4df006c1c2fffb1f09925a225d97aa00682d6a59b95b18780c10d7032336e88f3442b42361f4a66011";
+    let ss58 = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+    let hotkeys = home.path().join(".bittensor/wallets/miner/hotkeys");
+    fs::create_dir_all(&hotkeys).unwrap();
+    let source = hotkeys.join("first");
+    let contents = format!(r#"{{"privateKey":"0x{private_key}","ss58Address":"{ss58}"}}"#);
+    fs::write(&source, contents).unwrap();
+    let import = [
+        "keys", "import", "--wallet", "miner", "--hotkey", "first", "--out", "k.json",
+    ];
+
+    fs::set_permissions(&source, Permissions::from_mode(0o644)).unwrap();
+    let readable = home.assay(&import);
+    assert_eq!(readable.status.code(), Some(2));
+    assert!(err(&readable).contains("chmod 600"), "{}", err(&readable));
+
+    fs::set_permissions(&source, Permissions::from_mode(0o600)).unwrap();
+    let imported = home.assay(&import);
+    assert_eq!(imported.status.code(), Some(0), "{}", err(&imported));
+    assert!(out(&imported).contains(ss58) && !out(&imported).contains(private_key));
+    let path = home.path().join("k.json");
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let shown = home.assay(&["keys", "inspect", "k.json", "--json"]);
+    assert_eq!(json(&shown)["ss58"], ss58);
+
+    let again = home.assay(&import);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(err(&again).contains("--force"), "{}", err(&again));
+    let encrypted = home.path().join("encrypted");
+    fs::write(&encrypted, [&b"$NACL"[..], &[0; 64]].concat()).unwrap();
+    fs::set_permissions(&encrypted, Permissions::from_mode(0o600)).unwrap();
+    let unknown = home.assay(&["keys", "import", "--file", "encrypted", "--force"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        err(&unknown).contains("BT_WALLET_PASSWORD"),
+        "{}",
+        err(&unknown)
+    );
 }
 
 #[test]

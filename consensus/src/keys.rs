@@ -180,7 +180,13 @@ impl Keypair {
     }
 
     fn from_mini(mini: &MiniSecretKey) -> Keypair {
-        let inner = mini.expand_to_keypair(ExpansionMode::Ed25519);
+        Keypair::from(mini.expand_to_keypair(ExpansionMode::Ed25519))
+    }
+}
+
+/// A key from elsewhere, for instance of a wallet that holds no seed.
+impl From<schnorrkel::Keypair> for Keypair {
+    fn from(inner: schnorrkel::Keypair) -> Keypair {
         let hotkey = Hotkey(inner.public.to_bytes());
         Keypair { inner, hotkey }
     }

@@ -21,6 +21,7 @@ const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 const EXAMPLES: &str = "\
 Examples:
   assay-node run --genesis genesis.json --hotkey-file hotkey.json --bootstrap /ip4/192.0.2.7/tcp/9000
+  assay-node run --genesis genesis.json --wallet validator --hotkey default --bootstrap /ip4/192.0.2.7/tcp/9000
   assay-node run --config node.toml -v
   assay-node config > node.toml
   assay-node module inspect challenge.wasm
@@ -79,8 +80,20 @@ struct RunArgs {
     #[arg(long, env = "ASSAY_GENESIS")]
     genesis: Option<PathBuf>,
     /// Key file of the validator's hotkey; without one the node only observes.
-    #[arg(long, env = "ASSAY_HOTKEY_FILE")]
+    #[arg(long, env = "ASSAY_HOTKEY_FILE", conflicts_with_all = ["wallet", "hotkey"])]
     hotkey_file: Option<PathBuf>,
+    /// Bittensor wallet with the validator's hotkey, instead of a key file.
+    #[arg(long, env = "ASSAY_WALLET", value_name = "NAME")]
+    wallet: Option<String>,
+    /// Name of the hotkey in the wallet [default: default]
+    #[arg(long, env = "ASSAY_HOTKEY", value_name = "NAME")]
+    hotkey: Option<String>,
+    /// Directory of wallets [default: ~/.bittensor/wallets]
+    #[arg(long, env = "ASSAY_WALLET_PATH", value_name = "DIR")]
+    wallet_path: Option<PathBuf>,
+    /// File with the password of an encrypted hotkey; BT_WALLET_PASSWORD and a prompt do as well.
+    #[arg(long, env = "ASSAY_PASSWORD_FILE", value_name = "FILE")]
+    password_file: Option<PathBuf>,
     /// Directory with challenge modules (*.wasm) that are not built in.
     #[arg(long, env = "ASSAY_MODULES_DIR")]
     modules_dir: Option<PathBuf>,
@@ -197,7 +210,18 @@ fn configuration(args: RunArgs) -> anyhow::Result<NodeConfig> {
     if !args.bootstrap.is_empty() {
         config.p2p.bootstrap = args.bootstrap;
     }
-    config.hotkey_file = args.hotkey_file.or(config.hotkey_file);
+    // A key that is named outside the file takes the place of the file's, whichever kind that is.
+    if args.hotkey_file.is_some() {
+        config.wallet.name = None;
+        config.wallet.hotkey = None;
+        config.hotkey_file = args.hotkey_file;
+    } else if args.wallet.is_some() || args.hotkey.is_some() {
+        config.hotkey_file = None;
+    }
+    config.wallet.name = args.wallet.or(config.wallet.name);
+    config.wallet.hotkey = args.hotkey.or(config.wallet.hotkey);
+    config.wallet.path = args.wallet_path.or(config.wallet.path);
+    config.wallet.password_file = args.password_file.or(config.wallet.password_file);
     config.modules_dir = args.modules_dir.or(config.modules_dir);
     Ok(config)
 }

@@ -13,10 +13,12 @@ pub struct NodeConfig {
     pub data_dir: PathBuf,
     /// Genesis document (JSON).
     pub genesis: PathBuf,
-    /// Key file of the validator's hotkey. Without one the node only observes.
+    /// Key file of the validator's hotkey. Without one, or a wallet, the node only observes.
     pub hotkey_file: Option<PathBuf>,
     /// Directory with module files (`*.wasm`); found by their hash, whatever their name.
     pub modules_dir: Option<PathBuf>,
+    /// Bittensor wallet with the validator's hotkey, instead of a key file.
+    pub wallet: WalletConfig,
     /// Chain to follow.
     pub chain: ChainConfig,
     /// Peer-to-peer network.
@@ -27,6 +29,27 @@ pub struct NodeConfig {
     pub runtime: RuntimeConfig,
     /// Timeouts of the finality engine.
     pub consensus: ConsensusConfig,
+}
+
+/// A hotkey of a Bittensor wallet. It is used if the wallet or the hotkey is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WalletConfig {
+    /// Name of the wallet; `default` if only the hotkey is named.
+    pub name: Option<String>,
+    /// Name of the hotkey; `default` if only the wallet is named.
+    pub hotkey: Option<String>,
+    /// Directory of wallets; `~/.bittensor/wallets` if not given.
+    pub path: Option<PathBuf>,
+    /// File with the password of an encrypted hotkey, also of a key file.
+    pub password_file: Option<PathBuf>,
+}
+
+impl WalletConfig {
+    /// Whether a hotkey is named.
+    pub fn is_named(&self) -> bool {
+        self.name.is_some() || self.hotkey.is_some()
+    }
 }
 
 /// Chain to follow.
@@ -129,6 +152,7 @@ impl Default for NodeConfig {
             genesis: PathBuf::from("genesis.json"),
             hotkey_file: None,
             modules_dir: None,
+            wallet: WalletConfig::default(),
             chain: ChainConfig::default(),
             p2p: P2pConfig::default(),
             rpc: RpcConfig::default(),

@@ -16,6 +16,7 @@ pub mod config;
 mod driver;
 pub mod execution;
 pub mod fault;
+mod hotkey;
 mod identity;
 mod intake;
 pub mod journey;

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use assay_chain::{Chain, DevChainClient, DevChainClientConfig, HeadWatcher, key_file};
+use assay_chain::{Chain, DevChainClient, DevChainClientConfig, HeadWatcher};
 use assay_consensus::codec;
 use assay_consensus::core::{Core, CoreConfig, Mode, Resume, WalRecord};
 use assay_consensus::engine::Timeouts;
@@ -26,11 +26,13 @@ use assay_p2p::{Multiaddr, Network, NetworkConfig, transport_key};
 use assay_rpc::{RpcConfig, RpcMetrics, ServerHandle, serve};
 use assay_runtime::{Engine, EngineConfig};
 use assay_store::{BlobOptions, BlobStore, StateRoot, Store, StoreOptions, Wal};
+use assay_wallet::WalletKey;
 
 use crate::backend::NodeBackend;
 use crate::config::{ConsensusConfig, NodeConfig};
 use crate::driver::{Driver, DriverParts};
 use crate::fault::FaultInjection;
+use crate::hotkey;
 use crate::identity::{self, TransportLink};
 use crate::metrics::Metrics;
 use crate::modules::ModuleRegistry;
@@ -98,16 +100,13 @@ impl RunningNode {
 pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result<RunningNode> {
     let genesis = read_genesis(&config.genesis)?;
     let network_id = genesis.network_id();
-    let keypair = match &config.hotkey_file {
-        Some(path) => {
-            Some(key_file::read(path).with_context(|| format!("hotkey file {}", path.display()))?)
-        }
-        None => None,
-    };
+    let config_of_key = config.clone();
+    let key = tokio::task::spawn_blocking(move || hotkey::open(&config_of_key)).await??;
+    let keypair = key.as_ref().map(WalletKey::keypair);
     let hotkey = keypair.as_ref().map(Keypair::hotkey);
     create_private_dir(&config.data_dir)?;
 
-    let chain = chain_client(&config, keypair.as_ref())?;
+    let chain = chain_client(&config, key.as_ref())?;
     let storage = open_storage(&config, &genesis)?;
     let modules = load_modules(&config, &genesis, &storage).await?;
     let (wal, resume) = open_log(&config, &storage)?;
@@ -239,12 +238,9 @@ fn read_genesis(path: &Path) -> anyhow::Result<Genesis> {
     Ok(genesis)
 }
 
-fn chain_client(config: &NodeConfig, keypair: Option<&Keypair>) -> anyhow::Result<Arc<dyn Chain>> {
-    // The chain client signs with the same hotkey; it gets a copy of the key made from its file.
-    let signer = match (&config.hotkey_file, keypair) {
-        (Some(path), Some(_)) => Some(Arc::new(key_file::read(path)?)),
-        _ => None,
-    };
+fn chain_client(config: &NodeConfig, key: Option<&WalletKey>) -> anyhow::Result<Arc<dyn Chain>> {
+    // The chain client signs with the same hotkey; it gets a copy of the key.
+    let signer = key.map(|key| Arc::new(key.keypair()));
     let client = DevChainClient::new(DevChainClientConfig::new(config.chain.url.clone()), signer);
     Ok(Arc::new(
         client.with_context(|| format!("chain {}", config.chain.url))?,

@@ -1,4 +1,4 @@
-//! `assay keys generate` and `assay keys inspect`. Neither ever prints a secret.
+//! `assay keys generate`, `import` and `inspect`. None ever prints a secret.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use assay_chain::key_file::{self, KeyFileError};
 use assay_consensus::keys::Hotkey;
+use assay_wallet::{WalletDir, WalletError, WriteOptions, keyfile};
 use serde::Serialize;
 
 use super::{default_key_path, print_json, print_lines};
-use crate::args::{GenerateArgs, Global, InspectArgs};
+use crate::args::{GenerateArgs, Global, ImportArgs, InspectArgs};
 use crate::exit::{Exit, Failure};
+use crate::key_source::{passwords, read_key_file, wallet_failure};
 use crate::text::clean;
 
 /// What is shown of a key.
@@ -62,6 +64,31 @@ pub fn generate(global: &Global, args: &GenerateArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// Copies a hotkey of a wallet to a key file, shows its public part.
+pub fn import(global: &Global, args: &ImportArgs) -> Result<Exit, Failure> {
+    let mut passwords = passwords(args.password_file.clone());
+    let key = match &args.file {
+        Some(file) => keyfile::read(file, &mut passwords),
+        None => WalletDir::new(args.wallet_path.as_deref(), &args.wallet)
+            .and_then(|wallet| wallet.open_hotkey(&args.hotkey, &mut passwords)),
+    }
+    .map_err(wallet_failure)?;
+    let path = match &args.out {
+        Some(path) => path.clone(),
+        None => prepare_default_path()?,
+    };
+    let options = WriteOptions {
+        password: None,
+        replace: args.force,
+    };
+    keyfile::write(&path, &key, options).map_err(|error| match error {
+        WalletError::Exists { path } => key_failure(KeyFileError::Exists { path }),
+        other => wallet_failure(other),
+    })?;
+    KeyView::new(key.hotkey(), Some(&path)).print(global)?;
+    Ok(Exit::Ok)
+}
+
 /// Shows the spellings of a key.
 pub fn inspect(global: &Global, args: &InspectArgs) -> Result<Exit, Failure> {
     let view = match &args.subject {
@@ -73,7 +100,7 @@ pub fn inspect(global: &Global, args: &InspectArgs) -> Result<Exit, Failure> {
 }
 
 /// Errors of key files are found before anything is sent.
-pub fn key_failure(error: KeyFileError) -> Failure {
+fn key_failure(error: KeyFileError) -> Failure {
     match error {
         KeyFileError::Io { .. } => Failure::from(error),
         _ => Failure::usage(error),
@@ -95,8 +122,8 @@ fn of_subject(subject: &str) -> Result<KeyView, Failure> {
 }
 
 fn of_file(path: &Path) -> Result<KeyView, Failure> {
-    let keypair = key_file::read(path).map_err(key_failure)?;
-    Ok(KeyView::new(keypair.hotkey(), Some(path)))
+    let key = read_key_file(path)?;
+    Ok(KeyView::new(key.hotkey(), Some(path)))
 }
 
 /// The default key file; its directory is made for the owner alone.

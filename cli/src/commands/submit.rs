@@ -10,18 +10,17 @@ use anyhow::Context;
 use assay_api::limits::PAGE_MAX_ENTRIES;
 use assay_api::submission::{SubmissionListParams, SubmissionReceipt};
 use assay_api::{ClientError, RpcClient};
-use assay_chain::key_file;
 use assay_consensus::envelope::NetworkId;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::limits::SUBMISSION_NAME_MAX_BYTES;
 use serde::Serialize;
 
-use super::keys::key_failure;
 use super::submission::follow_to_the_end;
 use super::{call_failure, client, default_key_path, print_json, print_lines};
 use crate::args::{Global, SubmitArgs};
 use crate::exit::{Exit, Failure};
+use crate::key_source::read_key_file;
 use crate::limits::{PAYLOAD_READ_MAX_BYTES, RESULTS_FILE_MAX_BYTES, SEND_PAUSE_MS, SEND_TRIES};
 use crate::package::{self, read_bounded};
 use crate::results::Reported;
@@ -170,7 +169,7 @@ fn read_key(args: &SubmitArgs) -> Result<Keypair, Failure> {
         Some(path) => path.clone(),
         None => default_key_path()?,
     };
-    key_file::read(&path).map_err(key_failure)
+    Ok(read_key_file(&path)?.keypair())
 }
 
 /// The name given, else the package's file name as far as it can be one.
