@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use assay_api::RpcClient;
 use assay_node::config::{
-    ChainConfig, ConsensusConfig, NodeConfig, P2pConfig, RpcConfig, RuntimeConfig,
+    ChainConfig, ConsensusConfig, NodeConfig, P2pConfig, RpcConfig, RuntimeConfig, WalletConfig,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -183,6 +183,7 @@ impl NodeSpec {
             genesis: self.genesis.clone(),
             hotkey_file: self.hotkey_file.clone(),
             modules_dir: None,
+            wallet: WalletConfig::default(),
             chain: ChainConfig {
                 url: self.chain_url.clone(),
                 block_time_ms: self.block_time_ms,
