@@ -97,6 +97,8 @@ async fn a_foreign_implementation_reads_submits_and_is_refused_alike() {
     config.beacon.period_s = 1;
     config.subnets[0].tempo = 20;
     let chain = TestChain::start_ticking(config, 100).await;
+    // The genesis has no extrinsics; a block that has is final from here on.
+    chain.mine(4).await;
     foreign(&python, &[&chain.server.url(), "1"]).await;
     chain.stop().await;
 }
