@@ -139,6 +139,7 @@ const IOCTLS: &[u32] = &[
     0x5401,      // TCGETS: is it a terminal?
     0x802c_542a, // TCGETS2: the same.
     0x540f,      // TIOCGPGRP
+    0x5410,      // TIOCSPGRP: the first processes of containers try it, and there is no terminal
     0x5411,      // TIOCOUTQ
     0x5413,      // TIOCGWINSZ
     0x541b,      // FIONREAD
