@@ -1,11 +1,10 @@
 //! `sandbox_exec` and `container_run`: live calls, refused where nobody grants them.
 
-use assay_challenge_sdk::abi::exec::{ContainerRunRequest, SandboxExecRequest};
 use assay_challenge_sdk::abi::status::sandbox as status;
 use wasmer::FunctionEnvMut;
 
-use super::guest::{Env, Guest, HostTrap};
-use super::network::{Buffers, ask};
+use super::guest::{Buffers, Env, Guest, HostTrap};
+use super::network::live_call;
 use crate::limits;
 
 pub(super) fn sandbox_status(mut function: FunctionEnvMut<'_, Env>) -> Result<i32, HostTrap> {
@@ -24,18 +23,11 @@ pub(super) fn sandbox_exec(
     response: i32,
     response_len: i32,
 ) -> Result<i32, HostTrap> {
-    let guest = Guest::enter(&mut function, limits::HOST_CALL_FUEL)?;
-    let buffers = Buffers {
-        request: (request, request_len),
-        response: (response, response_len),
-    };
+    let buffers = Buffers::of(request, request_len, response, response_len);
     let max_bytes = limits::MAX_EXEC_REQUEST_BYTES;
-    ask(
-        guest,
-        &buffers,
-        max_bytes,
-        |live, request: &SandboxExecRequest| live.sandbox_exec(request),
-    )
+    live_call(&mut function, &buffers, max_bytes, |live, request| {
+        live.sandbox_exec(request)
+    })
 }
 
 pub(super) fn container_run(
@@ -45,16 +37,9 @@ pub(super) fn container_run(
     response: i32,
     response_len: i32,
 ) -> Result<i32, HostTrap> {
-    let guest = Guest::enter(&mut function, limits::HOST_CALL_FUEL)?;
-    let buffers = Buffers {
-        request: (request, request_len),
-        response: (response, response_len),
-    };
+    let buffers = Buffers::of(request, request_len, response, response_len);
     let max_bytes = limits::MAX_EXEC_REQUEST_BYTES;
-    ask(
-        guest,
-        &buffers,
-        max_bytes,
-        |live, request: &ContainerRunRequest| live.container_run(request),
-    )
+    live_call(&mut function, &buffers, max_bytes, |live, request| {
+        live.container_run(request)
+    })
 }

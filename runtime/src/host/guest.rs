@@ -203,6 +203,25 @@ impl<'a> Guest<'a> {
     }
 }
 
+/// Where a guest's request lies and where it wants the answer.
+pub(crate) struct Buffers {
+    pub request: i32,
+    pub request_len: i32,
+    pub response: i32,
+    pub response_len: i32,
+}
+
+impl Buffers {
+    pub(crate) fn of(request: i32, request_len: i32, response: i32, response_len: i32) -> Self {
+        Self {
+            request,
+            request_len,
+            response,
+            response_len,
+        }
+    }
+}
+
 /// A length as the guest means it: unsigned.
 pub(crate) fn length(raw: i32) -> usize {
     raw.cast_unsigned() as usize

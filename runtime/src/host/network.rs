@@ -1,11 +1,11 @@
 //! `platform_network`, and the refusal that the exec-like namespaces share.
 
-use assay_challenge_sdk::abi::{buffers, codec, network::HttpGetRequest, status::CALL_FAILED};
+use assay_challenge_sdk::abi::{buffers, codec, status::CALL_FAILED};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasmer::FunctionEnvMut;
 
-use super::guest::{Env, Guest, HostTrap, length};
+use super::guest::{Buffers, Env, Guest, HostTrap, length};
 use crate::context::LiveCalls;
 use crate::error::HostFault;
 use crate::limits;
@@ -17,39 +17,27 @@ pub(super) fn http_get(
     response: i32,
     response_len: i32,
 ) -> Result<i32, HostTrap> {
-    let guest = Guest::enter(&mut function, limits::HOST_CALL_FUEL)?;
-    let buffers = Buffers {
-        request: (request, request_len),
-        response: (response, response_len),
-    };
+    let buffers = Buffers::of(request, request_len, response, response_len);
     let max_bytes = limits::MAX_HTTP_REQUEST_BYTES;
-    ask(
-        guest,
-        &buffers,
-        max_bytes,
-        |live, request: &HttpGetRequest| live.http_get(request),
-    )
-}
-
-/// Where a guest's request lies and where it wants the answer: pointer and length of each.
-pub(super) struct Buffers {
-    pub request: (i32, i32),
-    pub response: (i32, i32),
+    live_call(&mut function, &buffers, max_bytes, |live, request| {
+        live.http_get(request)
+    })
 }
 
 /// Reads a request of at most `max_bytes`, and writes the `Result` that a live call answers.
-pub(super) fn ask<T: DeserializeOwned, R: Serialize, E: Serialize>(
-    mut guest: Guest<'_>,
+pub(super) fn live_call<T: DeserializeOwned, R: Serialize, E: Serialize>(
+    function: &mut FunctionEnvMut<'_, Env>,
     buffers: &Buffers,
     max_bytes: usize,
     call: impl FnOnce(&dyn LiveCalls, &T) -> Result<Result<R, E>, HostFault>,
 ) -> Result<i32, HostTrap> {
-    let size_bytes = length(buffers.request.1);
+    let mut guest = Guest::enter(function, limits::HOST_CALL_FUEL)?;
+    let size_bytes = length(buffers.request_len);
     if size_bytes > max_bytes {
         return Ok(CALL_FAILED);
     }
     guest.charge_bytes(size_bytes)?;
-    let Some(bytes) = guest.read(buffers.request.0, size_bytes) else {
+    let Some(bytes) = guest.read(buffers.request, size_bytes) else {
         return Ok(CALL_FAILED);
     };
     let Ok(request) = codec::decode::<T>(&bytes, max_bytes as u64) else {
@@ -59,8 +47,12 @@ pub(super) fn ask<T: DeserializeOwned, R: Serialize, E: Serialize>(
     let Ok(encoded) = codec::encode(&answer) else {
         return Ok(CALL_FAILED);
     };
-    let (response, capacity) = buffers.response;
-    guest.answer(response, capacity, &encoded, CALL_FAILED)
+    guest.answer(
+        buffers.response,
+        buffers.response_len,
+        &encoded,
+        CALL_FAILED,
+    )
 }
 
 pub(super) fn refuse4(

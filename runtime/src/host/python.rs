@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasmer::FunctionEnvMut;
 
-use super::guest::{Env, Guest, HostTrap, length};
+use super::guest::{Buffers, Env, Guest, HostTrap, length};
 use crate::error::HostFault;
 use crate::limits;
 
@@ -82,25 +82,6 @@ pub(super) fn similarity(
             Ok(Analysis.similarity(request))
         },
     )
-}
-
-/// Where a guest's request lies and where it wants the answer.
-struct Buffers {
-    request: i32,
-    request_len: i32,
-    response: i32,
-    response_len: i32,
-}
-
-impl Buffers {
-    fn of(request: i32, request_len: i32, response: i32, response_len: i32) -> Self {
-        Self {
-            request,
-            request_len,
-            response,
-            response_len,
-        }
-    }
 }
 
 /// Fuel of a call, and of each byte of its request.

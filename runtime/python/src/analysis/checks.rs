@@ -20,6 +20,17 @@ const SAFE_YAML_LOADERS: [&str; 4] = [
     "yaml.CBaseLoader",
 ];
 
+/// Keywords that make a call run or build what it is given, unless they are false.
+const GRAVE_KEYWORDS: [(&str, &str, &str); 3] = [
+    (
+        "trust_remote_code",
+        id::CODE_EXECUTION,
+        "`trust_remote_code`",
+    ),
+    ("eval_str", id::CODE_EXECUTION, "`eval_str`"),
+    ("allow_pickle", id::DESERIALISATION, "pickles are allowed"),
+];
+
 impl Engine<'_, '_> {
     /// What a call makes harmless of its function.
     pub(super) fn exemption(&self, keywords: &[Keyword]) -> Option<&'static str> {
@@ -94,7 +105,7 @@ impl Engine<'_, '_> {
         self.check_level_call(callee, call);
         self.check_search_call(callee, call);
         self.check_written(callee, call);
-        self.check_remote_code(call);
+        self.check_keywords(call);
         self.check_method(call);
     }
 
@@ -115,41 +126,20 @@ impl Engine<'_, '_> {
         }
     }
 
-    /// `trust_remote_code=True` runs code that comes with a model.
-    fn check_remote_code(&mut self, call: &Call) {
+    /// `trust_remote_code=True` runs code that comes with a model, and the like.
+    fn check_keywords(&mut self, call: &Call) {
         if call.arguments.named.is_empty() && !call.arguments.has_rest {
             return;
         }
-        let name = self.names.symbol("trust_remote_code");
-        let given = call
-            .arguments
-            .named
-            .iter()
-            .find(|(given, _)| *given == name);
-        let is_unpacked = self
-            .texts(&call.arguments.rest_names)
-            .iter()
-            .any(|text| text == "trust_remote_code");
-        if is_unpacked || given.is_some_and(|(_, value)| !self.is_false(value)) {
-            self.report_path(id::CODE_EXECUTION, call.range, "`trust_remote_code`");
-        }
-        let name = self.names.symbol("eval_str");
-        let given = call
-            .arguments
-            .named
-            .iter()
-            .find(|(given, _)| *given == name);
-        if given.is_some_and(|(_, value)| !self.is_false(value)) {
-            self.report_path(id::CODE_EXECUTION, call.range, "`eval_str`");
-        }
-        let name = self.names.symbol("allow_pickle");
-        let given = call
-            .arguments
-            .named
-            .iter()
-            .find(|(given, _)| *given == name);
-        if given.is_some_and(|(_, value)| !self.is_false(value)) {
-            self.report_path(id::DESERIALISATION, call.range, "pickles are allowed");
+        let unpacked = self.texts(&call.arguments.rest_names);
+        for (keyword, rule, subject) in GRAVE_KEYWORDS {
+            let name = self.names.symbol(keyword);
+            let mut named = call.arguments.named.iter();
+            let given = named.find(|(given, _)| *given == name);
+            let is_unpacked = unpacked.iter().any(|text| text == keyword);
+            if is_unpacked || given.is_some_and(|(_, value)| !self.is_false(value)) {
+                self.report_path(rule, call.range, subject);
+            }
         }
     }
 
