@@ -1,9 +1,8 @@
 //! What can go wrong between a validator and its chain, and what to do about it.
 
-use assay_consensus::hash::Hash;
+use serde::{Deserialize, Serialize};
 
-/// Name of the only call that changes the chain, in errors.
-pub(crate) const SUBMIT_WEIGHTS: &str = "submit_weights";
+use assay_consensus::hash::Hash;
 
 /// Why a chain call gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,14 +62,73 @@ pub enum ChainError {
     /// This client was made without a hotkey and can only read.
     #[error("weights can't be submitted: this chain client has no hotkey to sign with")]
     NoSigner,
-    /// The chain refuses the weights.
-    #[error("the chain refuses the weights: {refusal}: {message}")]
-    Refused {
-        /// The named reason.
-        refusal: WeightsRefusal,
-        /// The chain's text.
-        message: String,
+    /// The weights are for another epoch than the chain's.
+    #[error("weights of epoch {expected} can't be set in epoch {got}")]
+    WrongEpoch {
+        /// Epoch of the weights.
+        expected: u64,
+        /// The chain's epoch.
+        got: u64,
     },
+    /// Too few blocks are left for a call to be sure to get in before the epoch ends.
+    #[error(
+        "too late in the epoch: block {head} is final, the next epoch starts at {next_epoch_start}"
+    )]
+    TooLate {
+        /// The finalised head.
+        head: u64,
+        /// First block of the next epoch.
+        next_epoch_start: u64,
+    },
+    /// The chain's runtime lacks what is needed.
+    #[error("the chain's runtime (version {spec_version}) has no {what}")]
+    Unsupported {
+        /// The missing call, storage item or function.
+        what: String,
+        /// Version of the runtime.
+        spec_version: u32,
+    },
+    /// The chain refuses a call, before or in a block.
+    #[error("the chain refuses {call}: {failure}")]
+    Refused {
+        /// Name of the call.
+        call: String,
+        /// The reason.
+        failure: CallFailure,
+    },
+}
+
+/// Why the chain refuses a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum CallFailure {
+    /// A reason with a meaning.
+    #[error("{refusal}: {}", refusal.help())]
+    Named {
+        /// The reason.
+        refusal: Refusal,
+    },
+    /// A reason this client knows nothing about.
+    #[error("{name}")]
+    Other {
+        /// The chain's own name or text of it.
+        name: String,
+    },
+}
+
+impl CallFailure {
+    /// What to do about it.
+    pub fn advice(&self) -> Advice {
+        match self {
+            CallFailure::Named { refusal } => refusal.advice(),
+            CallFailure::Other { .. } => Advice::TellOperator,
+        }
+    }
+}
+
+impl From<Refusal> for CallFailure {
+    fn from(refusal: Refusal) -> CallFailure {
+        CallFailure::Named { refusal }
+    }
 }
 
 /// What to do after a [`ChainError`].
@@ -87,28 +145,35 @@ pub enum Advice {
 }
 
 macro_rules! refusals {
-    ($($(#[$doc:meta])* $name:ident => $advice:ident,)*) => {
-        /// Why the chain refuses weights. The names are those of the chain's own errors.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum WeightsRefusal {
+    ($($(#[$doc:meta])* $name:ident => $advice:ident, $help:literal;)*) => {
+        /// Why the chain refuses a call. The names are those of the chain's own errors.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Refusal {
             $($(#[$doc])* $name,)*
         }
 
-        impl WeightsRefusal {
-            /// All refusals, in the order in which the chain checks.
-            pub const ALL: &'static [WeightsRefusal] = &[$(WeightsRefusal::$name,)*];
+        impl Refusal {
+            /// All refusals, those of weights in the order in which the chain checks.
+            pub const ALL: &'static [Refusal] = &[$(Refusal::$name,)*];
 
             /// The chain's name of the error.
             pub fn name(self) -> &'static str {
                 match self {
-                    $(WeightsRefusal::$name => stringify!($name),)*
+                    $(Refusal::$name => stringify!($name),)*
                 }
             }
 
             /// What to do about it.
             pub fn advice(self) -> Advice {
                 match self {
-                    $(WeightsRefusal::$name => Advice::$advice,)*
+                    $(Refusal::$name => Advice::$advice,)*
+                }
+            }
+
+            /// What it means and what to do, for the operator.
+            pub fn help(self) -> &'static str {
+                match self {
+                    $(Refusal::$name => $help,)*
                 }
             }
         }
@@ -117,74 +182,90 @@ macro_rules! refusals {
 
 refusals! {
     /// The signature does not verify for this chain, hotkey and content.
-    BadSignature => TellOperator,
+    BadSignature => TellOperator, "the chain does not accept the hotkey's signature";
     /// The nonce was used already or skips one.
-    BadNonce => RetryLater,
-    /// The call was signed for another epoch than the one it would be counted in.
-    WrongEpoch => GiveUp,
+    BadNonce => RetryLater, "another call of the same hotkey came first; it is signed anew";
+    /// The call's time is over.
+    Expired => RetryLater, "no block took it in time; it is signed anew";
     /// The subnet wants commitments instead of plain weights.
-    CommitRevealEnabled => TellOperator,
+    CommitRevealEnabled => RetryLater, "the subnet takes commits only; the next try commits";
+    /// The subnet takes plain weights only.
+    CommitRevealDisabled => RetryLater, "the subnet takes plain weights only; the next try is plain";
+    /// The chain wants another version of commits.
+    IncorrectCommitRevealVersion => RetryLater, "the chain's version of commits changed; the next try uses it";
     /// Subnet 0 takes no weights.
-    CanNotSetRootNetworkWeights => TellOperator,
+    CanNotSetRootNetworkWeights => TellOperator, "netuid 0 takes no weights; the genesis document names the wrong subnet";
     /// As many uids as weights are needed.
-    WeightVecNotEqualSize => GiveUp,
+    WeightVecNotEqualSize => GiveUp, "as many uids as weights are needed";
+    /// Lists of a batch differ in length.
+    InputLengthsUnequal => GiveUp, "the lists of the call differ in length";
     /// There is no such subnet.
-    MechanismDoesNotExist => TellOperator,
+    MechanismDoesNotExist => TellOperator, "the subnet does not exist on this chain";
+    /// There is no such subnet, in other calls.
+    SubnetNotExists => TellOperator, "the subnet does not exist on this chain";
     /// More uids than the subnet has neurons.
-    UidsLengthExceedUidsInSubNet => GiveUp,
+    UidsLengthExceedUidsInSubNet => GiveUp, "more uids than the subnet has neurons";
     /// The signing hotkey is not registered in the subnet.
-    HotKeyNotRegisteredInSubNet => TellOperator,
+    HotKeyNotRegisteredInSubNet => TellOperator, "register the hotkey in the subnet";
+    /// The signing hotkey is not registered in any subnet.
+    HotKeyNotRegisteredInNetwork => TellOperator, "register the hotkey in the subnet";
     /// The signing hotkey has less stake than weights need.
-    NotEnoughStakeToSetWeights => TellOperator,
+    NotEnoughStakeToSetWeights => TellOperator, "the hotkey's stake weight is below the chain's threshold; add stake";
     /// The version key is older than the subnet demands.
-    IncorrectWeightVersionKey => TellOperator,
+    IncorrectWeightVersionKey => TellOperator, "the subnet demands a newer version key; update the node or set chain.version_key";
     /// The last weights of this hotkey are too few blocks ago.
-    SettingWeightsTooFast => WaitForChain,
+    SettingWeightsTooFast => WaitForChain, "the subnet's rate limit; tried again when it is over";
+    /// The last commit of this hotkey is too few blocks ago.
+    CommittingWeightsTooFast => WaitForChain, "the subnet's rate limit; tried again when it is over";
+    /// Too many commits of this hotkey wait for their reveal.
+    TooManyUnrevealedCommits => WaitForChain, "too many commits wait for their reveal; tried again later";
     /// The signing hotkey has no validator permit.
-    NeuronNoValidatorPermit => TellOperator,
+    NeuronNoValidatorPermit => TellOperator, "the hotkey has no validator permit: only the validators with most stake have one";
     /// A uid appears twice.
-    DuplicateUids => GiveUp,
+    DuplicateUids => GiveUp, "a uid appears twice";
     /// A uid outside the subnet.
-    UidVecContainInvalidOne => GiveUp,
+    UidVecContainInvalidOne => GiveUp, "a uid outside of the subnet";
     /// Fewer entries than the subnet demands.
-    WeightVecLengthIsLow => GiveUp,
+    WeightVecLengthIsLow => GiveUp, "fewer entries than the subnet demands";
     /// One entry holds more of the sum than the subnet allows.
-    MaxWeightExceeded => GiveUp,
+    MaxWeightExceeded => GiveUp, "one entry holds more of the sum than the subnet allows";
+    /// The beacon's round is over already.
+    InvalidRevealRound => RetryLater, "the beacon's round is over already; the next try takes a later one";
+    /// There is no such commit.
+    NoWeightsCommitFound => GiveUp, "the chain holds no such commit";
+    /// The commit's time is over.
+    ExpiredWeightCommit => GiveUp, "the epoch in which the commit could be revealed is over";
+    /// The epoch of the reveal has not begun.
+    RevealTooEarly => WaitForChain, "the epoch of the reveal has not begun";
+    /// What is revealed is not what was committed.
+    InvalidRevealCommitHashNotMatch => GiveUp, "what is revealed is not what was committed";
+    /// The address can't be one.
+    InvalidIpAddress => TellOperator, "the chain takes no such address; set p2p.external to the public one";
+    /// Neither version 4 nor 6.
+    InvalidIpType => TellOperator, "the address is neither IPv4 nor IPv6";
+    /// The port can't be one.
+    InvalidPort => TellOperator, "the chain takes no such port";
+    /// The address was changed too few blocks ago.
+    ServingRateLimitExceeded => WaitForChain, "the address was announced too few blocks ago; tried again later";
 }
 
-impl WeightsRefusal {
+impl Refusal {
     /// The refusal with one of the chain's names.
-    pub fn from_name(name: &str) -> Option<WeightsRefusal> {
-        WeightsRefusal::ALL
+    pub fn from_name(name: &str) -> Option<Refusal> {
+        Refusal::ALL
             .iter()
             .copied()
             .find(|refusal| refusal.name() == name)
     }
 }
 
-impl core::fmt::Display for WeightsRefusal {
+impl core::fmt::Display for Refusal {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.name())
     }
 }
 
 impl ChainError {
-    /// Whether what was submitted may have reached the chain in spite of the error: only looking at
-    /// the chain can tell.
-    pub fn may_have_arrived(&self) -> bool {
-        match self {
-            ChainError::Unreachable { call, .. }
-            | ChainError::Deadline { call, .. }
-            | ChainError::BadAnswer { call, .. }
-            | ChainError::Remote { call, .. } => *call == SUBMIT_WEIGHTS,
-            ChainError::UnknownBlock(_)
-            | ChainError::UnknownEpoch(_)
-            | ChainError::WrongChain { .. }
-            | ChainError::NoSigner
-            | ChainError::Refused { .. } => false,
-        }
-    }
-
     /// What to do about it.
     pub fn advice(&self) -> Advice {
         match self {
@@ -192,9 +273,14 @@ impl ChainError {
             | ChainError::Deadline { .. }
             | ChainError::BadAnswer { .. }
             | ChainError::Remote { .. } => Advice::RetryLater,
-            ChainError::UnknownBlock(_) | ChainError::UnknownEpoch(_) => Advice::WaitForChain,
-            ChainError::WrongChain { .. } | ChainError::NoSigner => Advice::TellOperator,
-            ChainError::Refused { refusal, .. } => refusal.advice(),
+            ChainError::UnknownBlock(_)
+            | ChainError::UnknownEpoch(_)
+            | ChainError::TooLate { .. } => Advice::WaitForChain,
+            ChainError::WrongEpoch { .. } => Advice::GiveUp,
+            ChainError::WrongChain { .. }
+            | ChainError::NoSigner
+            | ChainError::Unsupported { .. } => Advice::TellOperator,
+            ChainError::Refused { failure, .. } => failure.advice(),
         }
     }
 }
@@ -204,25 +290,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_broken_submission_may_have_arrived() {
-        let deadline = |call| ChainError::Deadline {
-            call,
-            deadline_ms: 1,
-        };
-        assert!(deadline(SUBMIT_WEIGHTS).may_have_arrived());
-        assert!(!deadline("nonce").may_have_arrived());
-        let refused = ChainError::Refused {
-            refusal: WeightsRefusal::SettingWeightsTooFast,
-            message: String::new(),
-        };
-        assert!(!refused.may_have_arrived());
+    fn every_refusal_is_found_by_its_name() {
+        for refusal in Refusal::ALL {
+            assert_eq!(Refusal::from_name(refusal.name()), Some(*refusal));
+        }
+        assert_eq!(Refusal::from_name("SomethingElse"), None);
     }
 
     #[test]
-    fn every_refusal_is_found_by_its_name() {
-        for refusal in WeightsRefusal::ALL {
-            assert_eq!(WeightsRefusal::from_name(refusal.name()), Some(*refusal));
-        }
-        assert_eq!(WeightsRefusal::from_name("SomethingElse"), None);
+    fn a_refusal_says_what_to_do() {
+        let error = ChainError::Refused {
+            call: "set_mechanism_weights".into(),
+            failure: Refusal::SettingWeightsTooFast.into(),
+        };
+        assert_eq!(error.advice(), Advice::WaitForChain);
+        assert_eq!(
+            error.to_string(),
+            "the chain refuses set_mechanism_weights: SettingWeightsTooFast: the subnet's rate \
+             limit; tried again when it is over"
+        );
     }
 }

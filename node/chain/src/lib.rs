@@ -5,23 +5,25 @@
 //! * [`weights`]: pure rules from agreed weights (bound to hotkeys) to what a chain call takes.
 //! * [`HeadWatcher`]: follows finalised heads in a task of its own, never missing the latest.
 //! * [`key_file`]: hotkeys on disk.
-//! * [`dev`] and [`DevChainClient`]: wire types and client of the development chain.
+//! * [`SignedCall`]: what is sent; whoever keeps it can send it again without its counting twice.
 //!
 //! Deliberately not here: when to submit weights, how often to retry, "never twice per epoch".
 //! Those are decisions of the node; this crate only says what a refusal means.
 
+mod call;
 mod chain;
-pub mod dev;
-mod dev_client;
 mod error;
 mod heads;
 pub mod key_file;
 pub mod limits;
 mod metagraph;
+mod subtensor;
 pub mod weights;
 
-pub use chain::{Chain, ChainWeights, SubmitOutcome, WeightsSubmission};
-pub use dev_client::{DevChainClient, DevChainClientConfig};
-pub use error::{Advice, ChainError, WeightsRefusal};
+pub use call::{Settlement, SignedCall};
+pub use chain::{
+    Chain, ChainWeights, PreparedWeights, WeightsMethod, WeightsStanding, WeightsSubmission,
+};
+pub use error::{Advice, CallFailure, ChainError, Refusal};
 pub use heads::{HeadStatus, HeadWatcher};
-pub use metagraph::{Metagraph, MetagraphError, Neuron};
+pub use metagraph::{Metagraph, MetagraphError, Neuron, WeightsRules};

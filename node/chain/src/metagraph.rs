@@ -1,6 +1,7 @@
 //! Who is registered in the subnet at one block.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,27 @@ pub struct Neuron {
     pub validator_permit: bool,
     /// Whether it set weights recently.
     pub active: bool,
+    /// Where it says that peers reach it.
+    pub axon: Option<SocketAddr>,
+}
+
+/// What the subnet demands of weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsRules {
+    /// Fewest entries, or as many as there are neurons.
+    pub min_entries: u16,
+    /// Largest share of one entry in the sum, of 65,535; 65,535 is no limit.
+    pub max_share: u16,
+}
+
+impl Default for WeightsRules {
+    /// Any number of entries of any size.
+    fn default() -> WeightsRules {
+        WeightsRules {
+            min_entries: 1,
+            max_share: u16::MAX,
+        }
+    }
 }
 
 /// Why a list of neurons is no metagraph.
@@ -46,6 +68,7 @@ pub enum MetagraphError {
 pub struct Metagraph {
     block: ChainRef,
     neurons: Vec<Neuron>,
+    rules: WeightsRules,
     uids: BTreeMap<Hotkey, usize>,
 }
 
@@ -54,11 +77,16 @@ pub struct Metagraph {
 struct RawMetagraph {
     block: ChainRef,
     neurons: Vec<Neuron>,
+    rules: WeightsRules,
 }
 
 impl Metagraph {
     /// Builds a metagraph; uids and hotkeys must be unique.
-    pub fn new(block: ChainRef, mut neurons: Vec<Neuron>) -> Result<Metagraph, MetagraphError> {
+    pub fn new(
+        block: ChainRef,
+        mut neurons: Vec<Neuron>,
+        rules: WeightsRules,
+    ) -> Result<Metagraph, MetagraphError> {
         if neurons.len() > NEURONS_MAX {
             return Err(MetagraphError::TooMany(neurons.len()));
         }
@@ -76,6 +104,7 @@ impl Metagraph {
         Ok(Metagraph {
             block,
             neurons,
+            rules,
             uids,
         })
     }
@@ -88,6 +117,11 @@ impl Metagraph {
     /// All neurons, ascending by uid.
     pub fn neurons(&self) -> &[Neuron] {
         &self.neurons
+    }
+
+    /// What the subnet demands of weights.
+    pub fn rules(&self) -> WeightsRules {
+        self.rules
     }
 
     /// The neuron with a hotkey.
@@ -138,7 +172,7 @@ impl TryFrom<RawMetagraph> for Metagraph {
     type Error = MetagraphError;
 
     fn try_from(raw: RawMetagraph) -> Result<Metagraph, MetagraphError> {
-        Metagraph::new(raw.block, raw.neurons)
+        Metagraph::new(raw.block, raw.neurons, raw.rules)
     }
 }
 
@@ -147,6 +181,7 @@ impl From<Metagraph> for RawMetagraph {
         RawMetagraph {
             block: metagraph.block,
             neurons: metagraph.neurons,
+            rules: metagraph.rules,
         }
     }
 }
@@ -164,6 +199,7 @@ mod tests {
             stake,
             validator_permit,
             active: true,
+            axon: None,
         }
     }
 
@@ -187,6 +223,7 @@ mod tests {
                 neuron(1, "miner", 1_000, false),
                 neuron(2, "penniless", 0, true),
             ],
+            WeightsRules::default(),
         )
         .unwrap();
         let set = metagraph.validator_set(7, 10).unwrap();
@@ -202,7 +239,7 @@ mod tests {
             .map(|uid| neuron(uid, &format!("v{uid}"), u64::from(uid) + 1, true))
             .collect();
         let poorest = neurons.first().unwrap().hotkey;
-        let set = Metagraph::new(block(), neurons)
+        let set = Metagraph::new(block(), neurons, WeightsRules::default())
             .unwrap()
             .validator_set(0, 0)
             .unwrap();
@@ -214,12 +251,12 @@ mod tests {
     fn a_uid_or_hotkey_listed_twice_is_refused() {
         let same_uid = vec![neuron(1, "a", 1, true), neuron(1, "b", 1, true)];
         assert_eq!(
-            Metagraph::new(block(), same_uid),
+            Metagraph::new(block(), same_uid, WeightsRules::default()),
             Err(MetagraphError::DuplicateUid(1))
         );
         let same_hotkey = vec![neuron(1, "a", 1, true), neuron(2, "a", 1, true)];
         assert!(matches!(
-            Metagraph::new(block(), same_hotkey),
+            Metagraph::new(block(), same_hotkey, WeightsRules::default()),
             Err(MetagraphError::DuplicateHotkey(_))
         ));
     }
@@ -227,7 +264,7 @@ mod tests {
     #[test]
     fn uids_and_hotkeys_are_found_both_ways() {
         let neurons = vec![neuron(9, "b", 1, true), neuron(4, "a", 1, false)];
-        let metagraph = Metagraph::new(block(), neurons.clone()).unwrap();
+        let metagraph = Metagraph::new(block(), neurons.clone(), WeightsRules::default()).unwrap();
         for neuron in &neurons {
             assert_eq!(metagraph.uid_of(&neuron.hotkey), Some(neuron.uid));
             assert_eq!(metagraph.hotkey_of(neuron.uid), Some(neuron.hotkey));

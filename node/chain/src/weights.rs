@@ -62,7 +62,7 @@ pub fn max_upscale(values: impl IntoIterator<Item = (u16, u64)>) -> Vec<(u16, u1
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metagraph::Neuron;
+    use crate::metagraph::{Neuron, WeightsRules};
     use assay_consensus::block::ChainRef;
     use assay_consensus::hash::Hash;
     use assay_consensus::keys::Keypair;
@@ -82,6 +82,7 @@ mod tests {
                 stake: 0,
                 validator_permit: false,
                 active: false,
+                axon: None,
             })
             .collect();
         let block = ChainRef {
@@ -91,7 +92,7 @@ mod tests {
             next_epoch_start: 10,
             timestamp_ms: 1,
         };
-        Metagraph::new(block, neurons).unwrap()
+        Metagraph::new(block, neurons, WeightsRules::default()).unwrap()
     }
 
     fn weight(name: &str, value: u16) -> Weight {
