@@ -199,6 +199,7 @@ fn weight_lines(report: &WeightsReport) -> Vec<String> {
         WeightsStatus::Pending => "not computed yet",
         WeightsStatus::Voting => "being voted on",
         WeightsStatus::Agreed => "agreed",
+        WeightsStatus::Committed => "agreed and committed to the chain",
         WeightsStatus::Onchain => "agreed and on the chain",
     };
     let mut lines = vec![

@@ -161,6 +161,7 @@ pub fn weights() -> WeightsReport {
         agreed_stake: 3 * STAKE,
         total_stake: 4 * STAKE,
         chain: Vec::new(),
+        submission: None,
         history: Vec::new(),
     }
 }

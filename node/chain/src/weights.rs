@@ -59,6 +59,12 @@ pub fn max_upscale(values: impl IntoIterator<Item = (u16, u64)>) -> Vec<(u16, u1
         .collect()
 }
 
+/// Entries that mean something: zeros only make up the number that a subnet demands.
+pub fn without_zeros(entries: &[(u16, u16)]) -> Vec<(u16, u16)> {
+    let entries = entries.iter().copied();
+    entries.filter(|(_, value)| *value > 0).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

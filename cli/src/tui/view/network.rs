@@ -143,6 +143,7 @@ fn weights_line(app: &App) -> Option<Line<'static>> {
         WeightsStatus::Pending => "not computed yet",
         WeightsStatus::Voting => "being voted on",
         WeightsStatus::Agreed => "agreed",
+        WeightsStatus::Committed => "committed to the chain",
         WeightsStatus::Onchain => "on the chain",
     };
     Some(Line::from(format!(
