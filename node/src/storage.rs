@@ -610,4 +610,6 @@ fn own_vote(record: &JourneyRecord) -> Option<LogVote> {
 }
 
 #[cfg(test)]
+pub mod testkit;
+#[cfg(test)]
 mod tests;

@@ -10,6 +10,8 @@
 
 pub mod record;
 mod task;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 pub use record::WeightsRecord;
