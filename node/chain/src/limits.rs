@@ -35,6 +35,13 @@ pub const SUBTENSOR_CALL_DEADLINE_MS: u64 = 15_000;
 /// of the real chain takes.
 pub const SUBTENSOR_LONG_POLL_MS: u64 = 15_000;
 
+/// Shortest wait for the next head in milliseconds; shorter ones would keep the node busy asking.
+pub const LONG_POLL_MIN_MS: u64 = 10;
+
+/// Blocks by which another endpoint must be ahead of one that stands still to be used instead;
+/// nodes of one chain differ by one or two all the time.
+pub const STANDSTILL_BLOCKS: u64 = 4;
+
 /// Most endpoints of one chain; more than a handful can't all be watched over by anyone.
 pub const ENDPOINTS_MAX: usize = 16;
 

@@ -1,17 +1,20 @@
 //! Which chain to talk to, and how patiently.
 
+use std::fmt;
+
 use assay_consensus::hash::Hash;
 
 use crate::error::ChainError;
 use crate::limits::{
-    ENDPOINTS_MAX, LONG_POLL_MAX_MS, SUBTENSOR_CALL_DEADLINE_MS, SUBTENSOR_LONG_POLL_MS,
+    ENDPOINTS_MAX, LONG_POLL_MAX_MS, LONG_POLL_MIN_MS, SUBTENSOR_CALL_DEADLINE_MS,
+    SUBTENSOR_LONG_POLL_MS,
 };
 
 /// Name of a client that is being made, in errors.
 const CONFIGURE: &str = "configure";
 
 /// Where a Subtensor chain answers, and what is wanted of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SubtensorConfig {
     /// URLs (`ws://` or `wss://`) of nodes of the same chain, the preferred one first.
     pub endpoints: Vec<String>,
@@ -27,7 +30,7 @@ pub struct SubtensorConfig {
 }
 
 /// One node of the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Endpoint {
     /// Where it answers, with what the operator put into the URL to be let in.
     pub(super) url: String,
@@ -67,7 +70,21 @@ impl SubtensorConfig {
 
     /// How long a wait for the next head lasts.
     pub(super) fn bounded_long_poll_ms(&self) -> u64 {
-        self.long_poll_ms.min(LONG_POLL_MAX_MS)
+        self.long_poll_ms.clamp(LONG_POLL_MIN_MS, LONG_POLL_MAX_MS)
+    }
+}
+
+impl fmt::Debug for SubtensorConfig {
+    /// Without what may be secret in the URLs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.endpoints.iter().map(|url| public_name(url)).collect();
+        f.debug_struct("SubtensorConfig")
+            .field("endpoints", &names)
+            .field("netuid", &self.netuid)
+            .field("genesis_hash", &self.genesis_hash)
+            .field("call_deadline_ms", &self.call_deadline_ms)
+            .field("long_poll_ms", &self.long_poll_ms)
+            .finish()
     }
 }
 
@@ -125,7 +142,12 @@ mod tests {
         let endpoints = check(&["wss://me:secret@node.example:443/v1/key?apikey=secret"]).unwrap();
         assert_eq!(endpoints[0].name, "wss://node.example:443");
         assert!(endpoints[0].url.contains("secret"));
-        let error = check(&["http://me:secret@node.example/key"]).unwrap_err();
+        let url = endpoints[0].url.clone();
+        let shown = format!("{:?}", SubtensorConfig::new(vec![url], 1));
+        assert!(!shown.contains("secret"), "{shown}");
+        let Err(error) = check(&["http://me:secret@node.example/key"]) else {
+            panic!("http is no WebSocket");
+        };
         assert!(!error.to_string().contains("secret"), "{error}");
     }
 

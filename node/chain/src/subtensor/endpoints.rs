@@ -77,12 +77,32 @@ impl Turns {
         })
     }
 
-    /// An endpoint answered; it is used from now on.
-    pub(super) fn succeeded(&mut self, index: usize) {
+    /// An endpoint answered.
+    pub(super) fn answered(&mut self, index: usize) {
         if let Some(health) = self.endpoints.get_mut(index) {
             *health = Health::default();
+        }
+    }
+
+    /// An endpoint is used from now on.
+    pub(super) fn use_from_now_on(&mut self, index: usize) {
+        if index < self.endpoints.len() {
             self.current = index;
         }
+    }
+
+    /// The endpoint in use.
+    pub(super) fn current(&self) -> usize {
+        self.current
+    }
+
+    /// Another endpoint than the one in use, a different one for every `round`, unless it rests.
+    pub(super) fn other(&self, round: usize, now: Instant) -> Option<usize> {
+        let count = self.endpoints.len();
+        let others = count.checked_sub(1).filter(|others| *others > 0)?;
+        let index = (self.current + 1 + round % others) % count;
+        let rest = self.endpoints.get(index)?.rest.as_ref();
+        rest.is_none_or(|rest| rest.until <= now).then_some(index)
     }
 
     /// An endpoint failed; it rests.
@@ -126,7 +146,8 @@ mod tests {
         assert_eq!(turns.next(&none(), now), Turn::Try(0));
         turns.failed(0, now, error());
         assert_eq!(turns.next(&none(), now), Turn::Try(1));
-        turns.succeeded(1);
+        turns.answered(1);
+        turns.use_from_now_on(1);
         let later = now + Duration::from_secs(3_600);
         assert_eq!(turns.next(&none(), later), Turn::Try(1));
         turns.failed(1, later, error());
@@ -151,6 +172,18 @@ mod tests {
         );
         assert_eq!(turns.next(&none(), now + first), Turn::Try(1));
         assert_eq!(turns.next(&BTreeSet::from([0, 1]), now), Turn::Over);
+    }
+
+    #[test]
+    fn the_others_are_looked_at_in_rounds_unless_they_rest() {
+        let now = Instant::now();
+        let mut turns = Turns::new(3);
+        turns.use_from_now_on(1);
+        let others: Vec<_> = (0..4).map(|round| turns.other(round, now)).collect();
+        assert_eq!(others, [Some(2), Some(0), Some(2), Some(0)]);
+        turns.failed(2, now, error());
+        assert_eq!(turns.other(0, now), None);
+        assert_eq!(Turns::new(1).other(0, now), None);
     }
 
     proptest! {

@@ -38,7 +38,13 @@ impl SubtensorChain {
                 Some(block) => block,
                 None => return Err(unknown()),
             },
-            None => self.head_on(connection).await?,
+            None => {
+                let head = self.head_on(connection).await?;
+                if head.position.epoch < epoch {
+                    return Err(Fault::Chain(ChainError::UnknownEpoch(epoch)));
+                }
+                head
+            }
         };
         for _ in 0..EPOCH_WALK_MAX {
             if block.position.epoch < epoch {

@@ -72,6 +72,33 @@ impl Fault {
         }
     }
 
+    /// The same fault while a connection is made: an endpoint that can't even say which chain it is
+    /// of is of no use, whatever it says instead.
+    pub(super) fn of_connecting(self) -> Fault {
+        match self {
+            Fault::Client(error) => match rpc_error(&error) {
+                Some(rpcs::Error::User(answer)) => Fault::bad_answer(
+                    "the hash of the chain's first block",
+                    format!("{}: {}", answer.code, answer.message),
+                ),
+                _ => Fault::Client(error),
+            },
+            other => other,
+        }
+    }
+
+    /// Whether the connection is of no more use.
+    pub(super) fn is_broken(&self) -> bool {
+        match self {
+            Fault::Chain(_) | Fault::Elsewhere(_) => false,
+            Fault::Endpoint(_)
+            | Fault::Unreachable(_)
+            | Fault::TimedOut(_)
+            | Fault::BadAnswer { .. } => true,
+            Fault::Client(error) => !matches!(rpc_error(error), Some(rpcs::Error::User(_))),
+        }
+    }
+
     /// What this says about the endpoint, as an error of a call.
     pub(super) fn verdict(self, call: &'static str, endpoint: &str) -> Verdict {
         let bad_answer = |expected: String, got: String| {

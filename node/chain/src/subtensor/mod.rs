@@ -24,6 +24,7 @@ mod stored_weights;
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -50,12 +51,24 @@ pub struct SubtensorChain {
     /// The chain that this client is for, from the configuration or the first connection.
     genesis: OnceLock<Hash>,
     blocks: Mutex<KnownBlocks>,
+    /// Waits for a head that ended without one.
+    quiet_waits: AtomicUsize,
 }
 
 /// An endpoint with its connection, which is shared by all calls.
 struct Slot {
     endpoint: Endpoint,
     connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
+}
+
+/// What came of work on one endpoint.
+enum Attempt<T> {
+    Answered(T),
+    Failed(Fault),
+    /// The connection broke, but it was made by an earlier call: that says nothing about the
+    /// endpoint, which gets another chance with a new one.
+    Stale(Fault),
+    TimedOut,
 }
 
 impl SubtensorChain {
@@ -81,6 +94,7 @@ impl SubtensorChain {
             endpoints,
             genesis,
             blocks: Mutex::default(),
+            quiet_waits: AtomicUsize::new(0),
             config,
             signer,
         })
@@ -120,13 +134,17 @@ impl SubtensorChain {
         let too_late = || ChainError::Deadline { call, deadline_ms };
         let mut tried = BTreeSet::new();
         let mut first_error: Option<ChainError> = None;
-        let mut is_worth_waiting = true;
+        let mut is_known_elsewhere = false;
         loop {
-            let turn = self.turns().next(&tried, Instant::now());
+            let now = Instant::now();
+            if now >= deadline {
+                return Err(first_error.unwrap_or_else(too_late));
+            }
+            let turn = self.turns().next(&tried, now);
             let index = match turn {
                 Turn::Try(index) => index,
                 Turn::Wait { until, error } => {
-                    if !is_worth_waiting || until >= deadline {
+                    if is_known_elsewhere || until >= deadline {
                         return Err(first_error.unwrap_or(error));
                     }
                     sleep_until(until).await;
@@ -134,59 +152,71 @@ impl SubtensorChain {
                 }
                 Turn::Over => return Err(first_error.unwrap_or_else(too_late)),
             };
+            tried.insert(index);
             let Some(slot) = self.endpoints.get(index) else {
-                return Err(first_error.unwrap_or_else(too_late));
+                continue;
             };
-            let endpoint = slot.endpoint.name.as_str();
-            let connected = match timeout_at(deadline, self.connection(slot)).await {
-                Ok(connected) => connected,
-                Err(_) => Err(Fault::Unreachable(format!(
-                    "no connection within {deadline_ms} ms"
-                ))),
-            };
-            let (verdict, connection) = match connected {
-                Ok((connection, is_new)) => {
-                    match timeout_at(deadline, work(Arc::clone(&connection))).await {
-                        Ok(Ok(answer)) => {
-                            self.turns().succeeded(index);
-                            return Ok(answer);
-                        }
-                        Ok(Err(fault)) => {
-                            (fault.verdict(call, endpoint), Some((connection, is_new)))
-                        }
-                        Err(_) => {
-                            connection.retire();
-                            self.note_failure(index, endpoint, too_late());
-                            return Err(too_late());
-                        }
+            match self.attempt(slot, deadline, &work).await {
+                Attempt::Answered(answer) => {
+                    let mut turns = self.turns();
+                    turns.answered(index);
+                    if !is_known_elsewhere {
+                        turns.use_from_now_on(index);
                     }
+                    return Ok(answer);
                 }
-                Err(fault) => (broken(fault.verdict(call, endpoint)), None),
-            };
-            match verdict {
-                Verdict::Final(error) => {
-                    self.turns().succeeded(index);
-                    return Err(error);
-                }
-                Verdict::AskAnother(error) => {
-                    tracing::debug!(endpoint, %error, "another endpoint is asked");
-                    tried.insert(index);
-                    is_worth_waiting = false;
-                    first_error.get_or_insert(error);
-                }
-                Verdict::Broken(error) => {
-                    let is_new = connection.is_none_or(|(connection, is_new)| {
-                        connection.retire();
-                        is_new
-                    });
-                    // A connection that broke since the last call says nothing about the endpoint;
-                    // it gets another chance, with a new one.
-                    if is_new {
-                        tried.insert(index);
-                        self.note_failure(index, endpoint, error.clone());
+                Attempt::Failed(fault) => match fault.verdict(call, &slot.endpoint.name) {
+                    Verdict::Final(error) => {
+                        self.turns().answered(index);
+                        return Err(error);
+                    }
+                    Verdict::AskAnother(error) => {
+                        tracing::debug!(endpoint = slot.endpoint.name, %error, "asking another");
+                        is_known_elsewhere = true;
                         first_error.get_or_insert(error);
                     }
+                    Verdict::Broken(error) => {
+                        self.note_failure(index, slot, error.clone());
+                        first_error.get_or_insert(error);
+                    }
+                },
+                Attempt::Stale(fault) => {
+                    tracing::debug!(endpoint = slot.endpoint.name, ?fault, "connecting again");
+                    tried.remove(&index);
                 }
+                Attempt::TimedOut => {
+                    self.note_failure(index, slot, too_late());
+                    return Err(first_error.unwrap_or_else(too_late));
+                }
+            }
+        }
+    }
+
+    /// Does `work` on the connection to an endpoint, which is made if there is none.
+    async fn attempt<T, W, F>(&self, slot: &Slot, deadline: Instant, work: &W) -> Attempt<T>
+    where
+        W: Fn(Arc<Connection>) -> F,
+        F: Future<Output = Result<T, Fault>>,
+    {
+        let (connection, is_new) = match timeout_at(deadline, self.connection(slot)).await {
+            Err(_) => return Attempt::TimedOut,
+            Ok(Err(fault)) => return Attempt::Failed(fault.of_connecting()),
+            Ok(Ok(connected)) => connected,
+        };
+        match timeout_at(deadline, work(Arc::clone(&connection))).await {
+            Ok(Ok(answer)) => Attempt::Answered(answer),
+            Ok(Err(fault)) if !fault.is_broken() => Attempt::Failed(fault),
+            Ok(Err(fault)) => {
+                connection.retire();
+                if is_new {
+                    Attempt::Failed(fault)
+                } else {
+                    Attempt::Stale(fault)
+                }
+            }
+            Err(_) => {
+                connection.retire();
+                Attempt::TimedOut
             }
         }
     }
@@ -221,8 +251,8 @@ impl SubtensorChain {
         Ok((connection, true))
     }
 
-    fn note_failure(&self, index: usize, endpoint: &str, error: ChainError) {
-        tracing::warn!(endpoint, %error, "endpoint of the chain failed");
+    fn note_failure(&self, index: usize, slot: &Slot, error: ChainError) {
+        tracing::warn!(endpoint = slot.endpoint.name, %error, "endpoint of the chain failed");
         self.turns().failed(index, Instant::now(), error);
     }
 
@@ -232,14 +262,5 @@ impl SubtensorChain {
 
     fn blocks(&self) -> MutexGuard<'_, KnownBlocks> {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// An endpoint that can't even say which chain it is of is of no use, whatever it says instead.
-fn broken(verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::AskAnother(error) | Verdict::Final(error) | Verdict::Broken(error) => {
-            Verdict::Broken(error)
-        }
     }
 }

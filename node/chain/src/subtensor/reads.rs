@@ -89,12 +89,19 @@ impl SubtensorChain {
         if let Some(known) = self.known_by_number(number) {
             return Ok(known);
         }
-        // Another endpoint may be ahead, or keep more.
-        let unknown = || Fault::Elsewhere(ChainError::UnknownBlock(Hash::ZERO));
+        let unknown = ChainError::UnknownBlock(Hash::ZERO);
         if !connection.is_final(number).await? {
-            return Err(unknown());
+            let highest = self.blocks().highest();
+            let is_final = highest.is_some_and(|highest| number <= highest.block.number);
+            return Err(if is_final {
+                Fault::Elsewhere(unknown)
+            } else {
+                Fault::Chain(unknown)
+            });
         }
-        let hash = connection.hash_of(number).await?.ok_or_else(unknown)?;
+        // Another endpoint may keep more.
+        let hash = connection.hash_of(number).await?;
+        let hash = hash.ok_or(Fault::Elsewhere(unknown))?;
         self.known(connection, hash, number).await
     }
 

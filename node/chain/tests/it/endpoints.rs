@@ -262,6 +262,46 @@ async fn an_endpoint_far_behind_is_not_believed_and_one_a_little_behind_takes_no
 }
 
 #[tokio::test]
+async fn an_endpoint_that_was_cut_off_from_the_chain_is_left_for_one_that_goes_on() {
+    let (cut_off, lively) = TestChain::twins(config()).await;
+    cut_off.finalize(5).await;
+    lively.finalize(30).await;
+    let mut configuration = patient(&[cut_off.url(), lively.url()]);
+    configuration.long_poll_ms = 20;
+    let client = SubtensorChain::new(configuration, None).unwrap();
+    let head = client.finalized_head().await.unwrap();
+    assert_eq!(head.number, 5);
+    let next = loop {
+        if let Some(next) = client.next_head(head.number).await.unwrap() {
+            break next;
+        }
+    };
+    assert_eq!(next.number, 30);
+    cut_off.stop().await;
+    lively.stop().await;
+}
+
+#[tokio::test]
+async fn tls_is_spoken_to_endpoints_with_wss() {
+    let chain = TestChain::start(config()).await;
+    let url = chain.url().replace("ws://", "wss://");
+    let error = client(std::slice::from_ref(&url))
+        .finalized_head()
+        .await
+        .unwrap_err();
+    let ChainError::Unreachable {
+        endpoint, reason, ..
+    } = &error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(*endpoint, url);
+    // What the TLS library says of an HTTP answer to its greeting.
+    assert!(reason.contains("InvalidContentType"), "{reason}");
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn calls_run_on_any_thread_and_share_one_connection() {
     let chain = TestChain::start(config()).await;
     chain.finalize(15).await;
