@@ -34,7 +34,7 @@ impl SubtensorChain {
         let unknown = || Fault::Elsewhere(ChainError::UnknownEpoch(epoch));
         let above = self.blocks().epoch_start_above(epoch);
         let mut block = match above {
-            Some(start) => match self.block_before(connection, start).await? {
+            Some(start) => match self.block_before(connection, start.number).await? {
                 Some(block) => block,
                 None => return Err(unknown()),
             },
@@ -48,16 +48,25 @@ impl SubtensorChain {
         };
         for _ in 0..EPOCH_WALK_MAX {
             if block.position.epoch < epoch {
-                return Err(unknown());
+                break;
             }
-            let start = self.start_of(connection, block).await?;
-            self.blocks().insert_epoch_start(start.block);
-            if start.position.epoch == epoch {
+            if block.position.epoch == epoch {
+                let start = self.start_of(connection, block).await?;
+                self.blocks().insert_epoch_start(start.block);
                 return Ok(start.block);
             }
-            match self.block_before(connection, start.block).await? {
+            let began = block.position.began;
+            let (start, mut before) = tokio::try_join!(
+                self.start_of(connection, block),
+                self.block_before(connection, began),
+            )?;
+            self.blocks().insert_epoch_start(start.block);
+            if start.block.number != began {
+                before = self.block_before(connection, start.block.number).await?;
+            }
+            match before {
                 Some(before) => block = before,
-                None => return Err(unknown()),
+                None => break,
             }
         }
         Err(unknown())
@@ -92,16 +101,16 @@ impl SubtensorChain {
         Ok(inside)
     }
 
-    /// The block before one; `None` before the chain or the subnet began.
+    /// The block before the one with a number; `None` before the chain or the subnet began.
     async fn block_before(
         &self,
         connection: &Connection,
-        block: ChainRef,
+        number: u64,
     ) -> Result<Option<KnownBlock>, Fault> {
-        let Some(number) = block.number.checked_sub(1) else {
+        let Some(before) = number.checked_sub(1) else {
             return Ok(None);
         };
-        match self.block_on(connection, number).await {
+        match self.block_on(connection, before).await {
             Ok(before) => Ok(Some(before)),
             Err(Fault::Chain(ChainError::Unsupported { .. })) => Ok(None),
             Err(fault) => Err(fault),

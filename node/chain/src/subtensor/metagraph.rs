@@ -78,20 +78,30 @@ impl SubtensorChain {
 /// Reads the neurons of a subnet after a block.
 pub(super) async fn read_columns(at: &AtBlock, netuid: u16) -> Result<Columns, Fault> {
     let columns = if has_runtime_api(at, API, SELECTIVE) {
-        let parts = PARTS.to_vec();
-        let selected: Option<SelectedColumns> =
-            runtime_api(at, API, SELECTIVE, (netuid, parts)).await?;
-        let no_subnet = || unsupported(at, format!("subnet {netuid}"));
-        let selected = selected.ok_or_else(no_subnet)?;
-        selected
-            .complete()
-            .ok_or_else(|| Fault::bad_answer("all parts of the metagraph", "some of them"))?
+        read_selected(at, netuid).await?
     } else {
-        let full: Option<Columns> = runtime_api(at, API, FULL, (netuid,)).await?;
-        full.ok_or_else(|| unsupported(at, format!("subnet {netuid}")))?
+        read_full(at, netuid).await?
     };
+    let columns = columns.ok_or_else(|| unsupported(at, format!("subnet {netuid}")))?;
     columns.check(at.block_number())?;
     Ok(columns)
+}
+
+async fn read_selected(at: &AtBlock, netuid: u16) -> Result<Option<Columns>, Fault> {
+    let parts = PARTS.to_vec();
+    let selected: Option<SelectedColumns> =
+        runtime_api(at, API, SELECTIVE, (netuid, parts)).await?;
+    let Some(selected) = selected else {
+        return Ok(None);
+    };
+    let complete = selected.complete();
+    let incomplete = || Fault::bad_answer("all parts of the metagraph", "some of them");
+    complete.map(Some).ok_or_else(incomplete)
+}
+
+/// For runtimes that only know the metagraph as a whole.
+async fn read_full(at: &AtBlock, netuid: u16) -> Result<Option<Columns>, Fault> {
+    runtime_api(at, API, FULL, (netuid,)).await
 }
 
 /// Reads what the subnet demands of weights; a runtime without a rule doesn't demand it.
@@ -194,5 +204,110 @@ impl AxonInfo {
             _ => return None,
         };
         (self.ip != 0 && self.port != 0).then_some(SocketAddr::new(ip, self.port))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::subtensor::config::SubtensorConfig;
+    use assay_consensus::keys::Keypair;
+    use assay_dev_chain::chain::{ChainConfig, NeuronConfig, SubnetConfig};
+    use assay_dev_chain::types::AccountId32;
+    use assay_dev_chain::{DevChainServer, ServerOptions};
+
+    fn axon(ip: u128, port: u16, ip_type: u8) -> AxonInfo {
+        AxonInfo { ip, port, ip_type }
+    }
+
+    fn columns(neurons: usize) -> Columns {
+        Columns {
+            block: 7,
+            hotkeys: vec![[1; 32]; neurons],
+            axons: vec![axon(0, 0, 0); neurons],
+            active: vec![true; neurons],
+            validator_permit: vec![true; neurons],
+            last_update: vec![0; neurons],
+            total_stake: vec![1; neurons],
+        }
+    }
+
+    #[test]
+    fn an_axon_that_nobody_served_has_no_address() {
+        assert_eq!(axon(0, 0, 0).address(), None);
+        assert_eq!(axon(0, 8_091, 4).address(), None);
+        assert_eq!(axon(0x7f00_0001, 0, 4).address(), None);
+        assert_eq!(axon(1 << 32, 8_091, 4).address(), None);
+        assert_eq!(axon(1, 8_091, 5).address(), None);
+        let v4 = axon(0x0a00_0001, 8_091, 4).address();
+        assert_eq!(v4, Some("10.0.0.1:8091".parse().unwrap()));
+        let v6 = axon(1, 8_091, 6).address();
+        assert_eq!(v6, Some("[::1]:8091".parse().unwrap()));
+    }
+
+    #[test]
+    fn lists_of_different_length_other_blocks_and_crowds_are_refused() {
+        assert!(columns(3).check(7).is_ok());
+        assert!(columns(3).check(8).is_err());
+        assert!(columns(NEURONS_MAX + 1).check(7).is_err());
+        let changes: [fn(&mut Columns); 5] = [
+            |columns| columns.axons.truncate(1),
+            |columns| columns.active.push(true),
+            |columns| columns.validator_permit.clear(),
+            |columns| columns.last_update.push(1),
+            |columns| columns.total_stake.truncate(2),
+        ];
+        for change in changes {
+            let mut columns = columns(3);
+            change(&mut columns);
+            assert!(columns.check(7).is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_whole_metagraph_says_the_same_as_its_parts() {
+        let neuron = |name: &str, stake| NeuronConfig {
+            hotkey: AccountId32(Keypair::insecure_from_name(name).hotkey().0),
+            coldkey: None,
+            stake,
+        };
+        let config = ChainConfig {
+            subnets: vec![SubnetConfig {
+                neurons: vec![neuron("a", 5), neuron("b", 0)],
+                ..SubnetConfig::plain()
+            }],
+            finality_lag_blocks: 0,
+            ..ChainConfig::default()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let options = ServerOptions {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            data_dir: dir.path().to_owned(),
+            block_time_ms: 0,
+            admin_token: None,
+        };
+        let server = DevChainServer::start(config, options).await.unwrap();
+        server.mine(3).await.unwrap();
+        let config = SubtensorConfig::new(vec![server.url()], 1);
+        let chain = SubtensorChain::new(config, None).unwrap();
+        let chain = Arc::new(chain);
+        let (selected, full) = chain
+            .with("test", |connection| {
+                let chain = Arc::clone(&chain);
+                async move {
+                    let (at, _) = chain.state_at_head(&connection).await?;
+                    Ok((read_selected(&at, 1).await?, read_full(&at, 1).await?))
+                }
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            selected.as_ref().map(|columns| columns.hotkeys.len()),
+            Some(2)
+        );
+        assert_eq!(selected, full);
+        server.shutdown().await;
     }
 }

@@ -132,3 +132,44 @@ async fn a_subnet_that_came_later_has_its_first_epoch_there() {
     ));
     chain.stop().await;
 }
+
+#[tokio::test]
+async fn an_epoch_long_ago_is_found_in_several_goes() {
+    let chain = TestChain::start(config()).await;
+    chain.set(Hyperparameter::Tempo(2)).await;
+    chain.finalize(400).await;
+    let client = chain.client();
+    let head = client.finalized_head().await.unwrap();
+    assert!(head.epoch > 150);
+    let mut goes = 0;
+    let start = loop {
+        goes += 1;
+        match client.epoch_start(1).await {
+            Ok(start) => break start,
+            Err(error) => assert_eq!(error, ChainError::UnknownEpoch(1)),
+        }
+    };
+    assert_eq!(start.epoch, 1);
+    assert_eq!(goes, head.epoch.div_ceil(64));
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_history_is_unknown() {
+    let mut config = config();
+    config.subnets[0].tempo = 1_000;
+    let chain = TestChain::start(config).await;
+    // A node of the dev chain keeps 4,096 states.
+    chain.finalize(5_500).await;
+    let client = chain.client();
+    assert_eq!(starts(&client, 2..=5).await, [2_000, 3_000, 4_000, 5_000]);
+    assert_eq!(
+        client.epoch_start(1).await,
+        Err(ChainError::UnknownEpoch(1))
+    );
+    assert_eq!(client.block(1_000).await, Ok(None));
+    assert_eq!(client.block(0).await, Ok(None));
+    let head = client.finalized_head().await.unwrap();
+    assert_eq!((head.epoch, head.next_epoch_start), (5, 6_000));
+    chain.stop().await;
+}
