@@ -95,7 +95,9 @@ impl Fault {
             | Fault::Unreachable(_)
             | Fault::TimedOut(_)
             | Fault::BadAnswer { .. } => true,
-            Fault::Client(error) => !matches!(rpc_error(error), Some(rpcs::Error::User(_))),
+            Fault::Client(error) => {
+                !matches!(rpc_error(error), Some(rpcs::Error::User(_))) && !is_of_runtime(error)
+            }
         }
     }
 
@@ -131,6 +133,11 @@ impl Fault {
                     call,
                     endpoint: endpoint.to_owned(),
                     reason: bounded(&transport.to_string()),
+                }),
+                None if is_of_runtime(&error) => Verdict::AskAnother(ChainError::BadAnswer {
+                    call,
+                    expected: "a runtime that has what this client asks for".to_owned(),
+                    got: bounded(&error.to_string()),
                 }),
                 _ => bad_answer(
                     "an answer that fits the chain's metadata".to_owned(),
@@ -184,6 +191,27 @@ pub(super) fn rpc_error(error: &subxt::Error) -> Option<&rpcs::Error> {
     }
 }
 
+/// Whether the block's runtime lacks what was asked for, which is nobody's fault.
+fn is_of_runtime(error: &subxt::Error) -> bool {
+    matches!(
+        error,
+        subxt::Error::StorageError(
+            StorageError::PalletNameNotFound(_)
+                | StorageError::StorageEntryNotFound { .. }
+                | StorageError::StorageInfoError(_)
+                | StorageError::StorageKeyEncodeError(_)
+        ) | subxt::Error::RuntimeApiError(
+            RuntimeApiError::TraitNotFound(_)
+                | RuntimeApiError::MethodNotFound { .. }
+                | RuntimeApiError::CouldNotEncodeInputs(_)
+        ) | subxt::Error::ExtrinsicError(
+            ExtrinsicError::PalletNameNotFound(_)
+                | ExtrinsicError::CallNameNotFound { .. }
+                | ExtrinsicError::EncodeError(_)
+        )
+    )
+}
+
 /// Whether a node says that it has no such block, or no state of it any more.
 fn is_unknown_block(message: &str) -> bool {
     [
@@ -199,4 +227,69 @@ fn is_unknown_block(message: &str) -> bool {
 
 fn bounded(text: &str) -> String {
     text.chars().take(ERROR_TEXT_MAX_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use subxt::rpcs::UserError;
+
+    fn answered(message: &str) -> subxt::Error {
+        let answer = UserError {
+            code: 4_003,
+            message: message.to_owned(),
+            data: None,
+        };
+        BackendError::Rpc(RpcError::ClientError(answer.into())).into()
+    }
+
+    #[test]
+    fn a_node_without_old_states_is_no_broken_node() {
+        let block = Hash::of(b"old");
+        for message in [
+            "Client error: UnknownBlock: State already discarded for 0x12",
+            "Client error: Api called for an unknown Block: State already discarded for 0x12",
+            "Client error: UnknownBlock: Header was not found in the database: 0x12",
+        ] {
+            let fault = Fault::at_block(block, answered(message));
+            assert!(!fault.is_broken());
+            assert!(matches!(
+                fault.verdict("block", "ws://node"),
+                Verdict::AskAnother(ChainError::UnknownBlock(unknown)) if unknown == block
+            ));
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_node_says_where_it_comes_from() {
+        let fault = Fault::at_block(Hash::ZERO, answered("Execution failed"));
+        assert!(!fault.is_broken());
+        let Verdict::AskAnother(error) = fault.verdict("metagraph", "ws://node") else {
+            panic!("the connection is fine");
+        };
+        assert_eq!(
+            error.to_string(),
+            "metagraph: the chain says 4003: Execution failed (at ws://node)"
+        );
+    }
+
+    #[test]
+    fn what_a_runtime_lacks_takes_no_connection_down() {
+        let lacks = StorageError::PalletNameNotFound("Drand".to_owned());
+        let fault = Fault::client(lacks);
+        assert!(!fault.is_broken());
+        assert!(matches!(
+            fault.verdict("metagraph", "ws://node"),
+            Verdict::AskAnother(ChainError::BadAnswer { .. })
+        ));
+    }
+
+    #[test]
+    fn a_long_text_of_a_stranger_is_cut() {
+        let fault = Fault::bad_answer("a block", "x".repeat(100_000));
+        let Verdict::Broken(error) = fault.verdict("block", "ws://node") else {
+            panic!("a wrong answer breaks the connection");
+        };
+        assert!(error.to_string().len() < 2 * ERROR_TEXT_MAX_CHARS);
+    }
 }

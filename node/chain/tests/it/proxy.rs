@@ -20,11 +20,18 @@ pub enum Mode {
     HangUpOnRequest,
 }
 
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Connections {
+    made: u64,
+    open: u64,
+}
+
 /// A running proxy.
 pub struct Proxy {
     address: SocketAddr,
     mode: watch::Sender<Mode>,
-    connections: watch::Receiver<u64>,
+    connections: watch::Receiver<Connections>,
     task: JoinHandle<()>,
 }
 
@@ -35,7 +42,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (mode, mode_receiver) = watch::channel(mode);
-        let (count, connections) = watch::channel(0);
+        let (count, connections) = watch::channel(Connections::default());
         let task = tokio::spawn(serve(listener, target, mode_receiver, count));
         Proxy {
             address,
@@ -55,7 +62,14 @@ impl Proxy {
 
     /// How many connections were made so far.
     pub fn connections(&self) -> u64 {
-        *self.connections.borrow()
+        self.connections.borrow().made
+    }
+
+    /// Hangs up on everyone, and waits until nobody is connected any more.
+    pub async fn hang_up(&self) {
+        self.set(Mode::Closed);
+        let mut connections = self.connections.clone();
+        connections.wait_for(|now| now.open == 0).await.unwrap();
     }
 }
 
@@ -69,12 +83,19 @@ async fn serve(
     listener: TcpListener,
     target: SocketAddr,
     mode: watch::Receiver<Mode>,
-    count: watch::Sender<u64>,
+    count: watch::Sender<Connections>,
 ) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        count.send_modify(|count| *count += 1);
-        connections.spawn(pass(client, target, mode.clone()));
+        count.send_modify(|now| {
+            now.made += 1;
+            now.open += 1;
+        });
+        let (mode, count) = (mode.clone(), count.clone());
+        connections.spawn(async move {
+            pass(client, target, mode).await;
+            count.send_modify(|now| now.open -= 1);
+        });
     }
 }
 
@@ -98,6 +119,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, mut mode: watch::Receiv
                 continue;
             }
             Mode::Open | Mode::HangUpOnRequest => tokio::select! {
+                biased;
                 changed = mode.changed() => match changed {
                     Ok(()) => continue,
                     Err(_) => return,

@@ -197,3 +197,25 @@ async fn an_upgrade_in_mid_epoch_changes_no_answer() {
     }
     chain.stop().await;
 }
+
+#[tokio::test]
+async fn more_upgrades_than_a_connection_keeps_are_read_across() {
+    let chain = TestChain::start(config()).await;
+    for shift in 1..=12 {
+        chain
+            .command(AdminCommand::UpgradeRuntime {
+                call_shift: shift,
+                error_shift: shift,
+            })
+            .await;
+        chain.mine(1).await;
+    }
+    chain.finalize(15).await;
+    let client = chain.client();
+    for number in (0..=15).chain([3, 9]) {
+        let block = client.block(number).await.unwrap().unwrap();
+        let metagraph = client.metagraph(block.hash).await.unwrap();
+        assert_eq!(stakes(&metagraph), [1_000, 500, 0]);
+    }
+    chain.stop().await;
+}
