@@ -3,6 +3,7 @@
 //! * [`Chain`]: the one trait the node talks to; every call has a deadline.
 //! * [`Metagraph`]: who is registered at one block, and the validator set that follows from it.
 //! * [`weights`]: pure rules from agreed weights (bound to hotkeys) to what a chain call takes.
+//! * [`SubtensorChain`]: the client of the real chain and of the development chain.
 //! * [`HeadWatcher`]: follows finalised heads in a task of its own, never missing the latest.
 //! * [`key_file`]: hotkeys on disk.
 //! * [`SignedCall`]: what is sent; whoever keeps it can send it again without its counting twice.
@@ -27,3 +28,4 @@ pub use chain::{
 pub use error::{Advice, CallFailure, ChainError, Refusal};
 pub use heads::{HeadStatus, HeadWatcher};
 pub use metagraph::{Metagraph, MetagraphError, Neuron, WeightsRules};
+pub use subtensor::{SubtensorChain, SubtensorConfig};

@@ -1,0 +1,140 @@
+//! What is known of finalised blocks. Finality never goes back, so nothing here ever changes; it is
+//! only forgotten, the lowest first.
+
+use std::collections::BTreeMap;
+
+use assay_consensus::block::ChainRef;
+use assay_consensus::hash::Hash;
+
+use super::epochs::EpochPosition;
+use crate::limits::{BLOCKS_KEPT_MAX, EPOCH_STARTS_KEPT_MAX};
+
+/// A finalised block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KnownBlock {
+    /// As the node knows it.
+    pub(super) block: ChainRef,
+    /// Its place among the epochs.
+    pub(super) position: EpochPosition,
+}
+
+/// Finalised blocks and first blocks of epochs.
+#[derive(Debug, Default)]
+pub(super) struct KnownBlocks {
+    by_number: BTreeMap<u64, KnownBlock>,
+    numbers: BTreeMap<Hash, u64>,
+    epoch_starts: BTreeMap<u64, ChainRef>,
+    /// The highest finalised block that any endpoint showed.
+    highest: Option<KnownBlock>,
+}
+
+impl KnownBlocks {
+    /// The block with a number.
+    pub(super) fn by_number(&self, number: u64) -> Option<KnownBlock> {
+        self.by_number.get(&number).copied()
+    }
+
+    /// The block with a hash.
+    pub(super) fn by_hash(&self, hash: &Hash) -> Option<KnownBlock> {
+        self.by_number(*self.numbers.get(hash)?)
+    }
+
+    /// The highest finalised block that any endpoint showed.
+    pub(super) fn highest(&self) -> Option<KnownBlock> {
+        self.highest
+    }
+
+    /// The first block of an epoch.
+    pub(super) fn epoch_start(&self, epoch: u64) -> Option<ChainRef> {
+        self.epoch_starts.get(&epoch).copied()
+    }
+
+    /// The first block of the nearest epoch above one.
+    pub(super) fn epoch_start_above(&self, epoch: u64) -> Option<ChainRef> {
+        let mut above = self.epoch_starts.range(epoch.checked_add(1)?..);
+        above.next().map(|(_, start)| *start)
+    }
+
+    /// Remembers a finalised block.
+    pub(super) fn insert(&mut self, known: KnownBlock) {
+        if self
+            .highest
+            .is_none_or(|highest| highest.block.number < known.block.number)
+        {
+            self.highest = Some(known);
+        }
+        self.by_number.insert(known.block.number, known);
+        self.numbers.insert(known.block.hash, known.block.number);
+        while self.by_number.len() > BLOCKS_KEPT_MAX
+            && let Some((_, forgotten)) = self.by_number.pop_first()
+        {
+            self.numbers.remove(&forgotten.block.hash);
+        }
+    }
+
+    /// Remembers the first block of an epoch.
+    pub(super) fn insert_epoch_start(&mut self, start: ChainRef) {
+        self.epoch_starts.insert(start.epoch, start);
+        while self.epoch_starts.len() > EPOCH_STARTS_KEPT_MAX {
+            self.epoch_starts.pop_first();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(number: u64) -> KnownBlock {
+        KnownBlock {
+            block: ChainRef {
+                number,
+                hash: Hash::of(&number.to_le_bytes()),
+                epoch: number / 10,
+                next_epoch_start: (number / 10 + 1) * 10,
+                timestamp_ms: number,
+            },
+            position: EpochPosition {
+                epoch: number / 10,
+                began: number / 10 * 10,
+                next: (number / 10 + 1) * 10,
+                length: 10,
+            },
+        }
+    }
+
+    #[test]
+    fn a_long_life_does_not_fill_the_memory() {
+        let mut blocks = KnownBlocks::default();
+        let count = BLOCKS_KEPT_MAX as u64 + 100;
+        for number in 0..count {
+            blocks.insert(known(number));
+            blocks.insert_epoch_start(known(number * 10).block);
+        }
+        assert_eq!(blocks.by_number.len(), BLOCKS_KEPT_MAX);
+        assert_eq!(blocks.numbers.len(), BLOCKS_KEPT_MAX);
+        assert_eq!(blocks.epoch_starts.len(), EPOCH_STARTS_KEPT_MAX);
+        assert_eq!(blocks.by_number(0), None);
+        assert_eq!(blocks.by_hash(&known(0).block.hash), None);
+        let last = known(count - 1);
+        assert_eq!(blocks.by_hash(&last.block.hash), Some(last));
+    }
+
+    #[test]
+    fn the_highest_block_stays_when_older_ones_are_read() {
+        let mut blocks = KnownBlocks::default();
+        blocks.insert(known(50));
+        blocks.insert(known(7));
+        assert_eq!(blocks.highest(), Some(known(50)));
+    }
+
+    #[test]
+    fn the_nearest_known_epoch_is_where_a_search_begins() {
+        let mut blocks = KnownBlocks::default();
+        blocks.insert_epoch_start(known(90).block);
+        blocks.insert_epoch_start(known(50).block);
+        assert_eq!(blocks.epoch_start_above(3), Some(known(50).block));
+        assert_eq!(blocks.epoch_start_above(5), Some(known(90).block));
+        assert_eq!(blocks.epoch_start_above(9), None);
+    }
+}

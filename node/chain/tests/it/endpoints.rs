@@ -1,0 +1,329 @@
+//! Endpoints that die, hang, lie or come back.
+
+use std::sync::Arc;
+
+use jsonrpsee::RpcModule;
+use jsonrpsee::server::{Server, ServerConfig, ServerHandle};
+use serde_json::{Value, json};
+
+use assay_chain::{ChainError, SubtensorChain, SubtensorConfig};
+use assay_consensus::hash::Hash;
+
+use crate::proxy::{Mode, Proxy};
+use crate::support::{HASTY_MS, NETUID, TestChain, client, config, patient};
+
+/// More than the client takes in one answer.
+const OVERSIZED_BYTES: usize = 17 * 1024 * 1024;
+
+/// A server that is no node: whatever is asked, it answers the same.
+struct Liar {
+    url: String,
+    handle: ServerHandle,
+}
+
+impl Liar {
+    async fn start(answers: &[(&'static str, Value)]) -> Liar {
+        let config = ServerConfig::builder()
+            .max_response_body_size(2 * OVERSIZED_BYTES as u32)
+            .build();
+        let server = Server::builder()
+            .set_config(config)
+            .build("127.0.0.1:0")
+            .await
+            .unwrap();
+        let url = format!("ws://{}", server.local_addr().unwrap());
+        let mut module = RpcModule::new(());
+        for (name, answer) in answers {
+            let answer = answer.clone();
+            module
+                .register_method(name, move |_, _, _| answer.clone())
+                .unwrap();
+        }
+        let handle = server.start(module);
+        Liar { url, handle }
+    }
+
+    async fn stop(self) {
+        self.handle.stop().unwrap();
+        self.handle.stopped().await;
+    }
+}
+
+fn hasty(endpoints: &[String]) -> SubtensorChain {
+    let config = SubtensorConfig {
+        call_deadline_ms: HASTY_MS,
+        ..SubtensorConfig::new(endpoints.to_vec(), NETUID)
+    };
+    SubtensorChain::new(config, None).unwrap()
+}
+
+#[tokio::test]
+async fn an_endpoint_that_dies_in_mid_call_is_replaced_by_the_next() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let first = Proxy::start(&chain.url(), Mode::Open).await;
+    let second = Proxy::start(&chain.url(), Mode::Open).await;
+    let client = client(&[first.url(), second.url()]);
+    let head = client.finalized_head().await.unwrap();
+    assert_eq!((first.connections(), second.connections()), (1, 0));
+    first.set(Mode::HangUpOnRequest);
+    let metagraph = client.metagraph(head.hash).await.unwrap();
+    assert_eq!(metagraph.block(), head);
+    assert_eq!(second.connections(), 1);
+    // The second stays in use when the first is well again.
+    first.set(Mode::Open);
+    let tries = first.connections();
+    client.finalized_head().await.unwrap();
+    assert_eq!((first.connections(), second.connections()), (tries, 1));
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_broke_while_nobody_used_it_is_made_again() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let proxy = Proxy::start(&chain.url(), Mode::Open).await;
+    let client = client(&[proxy.url()]);
+    let head = client.finalized_head().await.unwrap();
+    proxy.hang_up().await;
+    proxy.set(Mode::Open);
+    assert_eq!(client.finalized_head().await, Ok(head));
+    assert_eq!(proxy.connections(), 2);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn when_all_endpoints_are_dead_the_call_fails_and_works_again_when_one_comes_back() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let first = Proxy::start(&chain.url(), Mode::Closed).await;
+    let second = Proxy::start(&chain.url(), Mode::Closed).await;
+    let client = client(&[first.url(), second.url()]);
+    for _ in 0..3 {
+        let error = client.finalized_head().await.unwrap_err();
+        let ChainError::Unreachable { call, endpoint, .. } = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(*call, "finalized_head");
+        assert!([first.url(), second.url()].contains(endpoint), "{endpoint}");
+    }
+    second.set(Mode::Open);
+    assert_eq!(client.finalized_head().await.unwrap().number, 5);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_endpoint_ends_in_the_deadline() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let proxy = Proxy::start(&chain.url(), Mode::Silent).await;
+    let client = hasty(&[proxy.url()]);
+    let error = client.finalized_head().await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ChainError::Unreachable { .. } | ChainError::Deadline { .. }
+        ),
+        "{error:?}"
+    );
+    // Silent after the connection was made.
+    proxy.set(Mode::Open);
+    while client.finalized_head().await.is_err() {}
+    proxy.set(Mode::Silent);
+    assert_eq!(
+        client.finalized_head().await,
+        Err(ChainError::Deadline {
+            call: "finalized_head",
+            deadline_ms: HASTY_MS
+        })
+    );
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_endpoint_is_left_for_the_next() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let proxy = Proxy::start(&chain.url(), Mode::Silent).await;
+    let client = hasty(&[proxy.url(), chain.url()]);
+    let head = loop {
+        if let Ok(head) = client.finalized_head().await {
+            break head;
+        }
+    };
+    assert_eq!(head.number, 5);
+    let client = hasty(&[proxy.url(), chain.url()]);
+    let next = loop {
+        if let Ok(Some(next)) = client.next_head(4).await {
+            break next;
+        }
+    };
+    assert_eq!(next, head);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_of_another_chain_is_never_used() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let mut other = config();
+    other.beacon.seed = "another chain".to_owned();
+    let other = TestChain::start(other).await;
+    other.finalize(9).await;
+
+    let mut configuration = patient(&[other.url()]);
+    configuration.genesis_hash = Some(chain.genesis());
+    let client = SubtensorChain::new(configuration.clone(), None).unwrap();
+    let wrong = ChainError::WrongChain {
+        expected: chain.genesis(),
+        got: other.genesis(),
+    };
+    assert_eq!(client.finalized_head().await, Err(wrong.clone()));
+
+    configuration.endpoints.push(chain.url());
+    let client = SubtensorChain::new(configuration, None).unwrap();
+    assert_eq!(client.finalized_head().await.unwrap().number, 5);
+
+    // Without a configured hash the first chain that answers decides.
+    let proxy = Proxy::start(&chain.url(), Mode::Open).await;
+    let client = SubtensorChain::new(patient(&[proxy.url(), other.url()]), None).unwrap();
+    assert_eq!(client.genesis_hash().await, Ok(chain.genesis()));
+    proxy.set(Mode::Closed);
+    let error = client.finalized_head().await.unwrap_err();
+    assert!(
+        error == wrong || matches!(error, ChainError::Unreachable { .. }),
+        "{error:?}"
+    );
+    other.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_answers_nonsense_is_left_for_the_next() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let genesis = chain.genesis().to_string();
+    let genesis = format!("0x{}", genesis.trim_start_matches("0x"));
+    let oversized = "0".repeat(OVERSIZED_BYTES);
+    let lies: [&[(&'static str, Value)]; 6] = [
+        &[],
+        &[("chain_getBlockHash", json!(42))],
+        &[("chain_getBlockHash", json!(oversized))],
+        &[("chain_getBlockHash", json!(genesis))],
+        &[
+            ("chain_getBlockHash", json!(genesis)),
+            ("chain_getFinalizedHead", json!("0x00")),
+        ],
+        &[
+            ("chain_getBlockHash", json!(genesis)),
+            ("chain_getFinalizedHead", json!(genesis)),
+            ("chain_getHeader", json!({ "number": "many" })),
+        ],
+    ];
+    for answers in lies {
+        let liar = Liar::start(answers).await;
+        let alone = client(std::slice::from_ref(&liar.url));
+        let error = alone.finalized_head().await.unwrap_err();
+        assert!(error.to_string().contains(&liar.url), "{error}");
+        let client = client(&[liar.url.clone(), chain.url()]);
+        assert_eq!(client.finalized_head().await.unwrap().number, 5);
+        liar.stop().await;
+    }
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_far_behind_is_not_believed_and_one_a_little_behind_takes_nothing_back() {
+    let (ahead, behind) = TestChain::twins(config()).await;
+    ahead.finalize(100).await;
+    behind.finalize(10).await;
+    let proxy = Proxy::start(&ahead.url(), Mode::Open).await;
+    let client = client(&[proxy.url(), behind.url()]);
+    let head = client.finalized_head().await.unwrap();
+    assert_eq!(head.number, 100);
+    proxy.set(Mode::Closed);
+    assert!(client.finalized_head().await.is_err());
+    behind.finalize(80).await;
+    // The endpoint rests after its failure; then it will do.
+    let again = loop {
+        if let Ok(again) = client.finalized_head().await {
+            break again;
+        }
+    };
+    assert_eq!(again, head);
+    // It can't tell of the blocks that it lacks.
+    assert_eq!(
+        client.metagraph(head.hash).await,
+        Err(ChainError::UnknownBlock(head.hash))
+    );
+    assert_eq!(client.weights_on_chain(None).await, Ok(Vec::new()));
+    ahead.stop().await;
+    behind.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_cut_off_from_the_chain_is_left_for_one_that_goes_on() {
+    let (cut_off, lively) = TestChain::twins(config()).await;
+    cut_off.finalize(5).await;
+    lively.finalize(30).await;
+    let mut configuration = patient(&[cut_off.url(), lively.url()]);
+    configuration.long_poll_ms = 20;
+    let client = SubtensorChain::new(configuration, None).unwrap();
+    let head = client.finalized_head().await.unwrap();
+    assert_eq!(head.number, 5);
+    let next = loop {
+        if let Some(next) = client.next_head(head.number).await.unwrap() {
+            break next;
+        }
+    };
+    assert_eq!(next.number, 30);
+    cut_off.stop().await;
+    lively.stop().await;
+}
+
+#[tokio::test]
+async fn tls_is_spoken_to_endpoints_with_wss() {
+    let chain = TestChain::start(config()).await;
+    let url = chain.url().replace("ws://", "wss://");
+    let error = client(std::slice::from_ref(&url))
+        .finalized_head()
+        .await
+        .unwrap_err();
+    let ChainError::Unreachable {
+        endpoint, reason, ..
+    } = &error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(*endpoint, url);
+    // What the TLS library says of an HTTP answer to its greeting.
+    assert!(reason.contains("InvalidContentType"), "{reason}");
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn calls_run_on_any_thread_and_share_one_connection() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(15).await;
+    let proxy = Proxy::start(&chain.url(), Mode::Open).await;
+    let client = Arc::new(client(&[proxy.url()]));
+    let mut calls = tokio::task::JoinSet::new();
+    for number in 0..8u64 {
+        let client = Arc::clone(&client);
+        calls.spawn(async move {
+            let block = client.block(number).await?;
+            let hash = block.map(|block| block.hash).unwrap_or(Hash::ZERO);
+            client.metagraph(hash).await?;
+            client.epoch_start(1).await?;
+            client.weights_on_chain(Some(hash)).await?;
+            client.next_head(3).await?;
+            client.genesis_hash().await?;
+            client.finalized_head().await
+        });
+    }
+    while let Some(called) = calls.join_next().await {
+        assert_eq!(called.unwrap().unwrap().number, 15);
+    }
+    assert_eq!(proxy.connections(), 1);
+    chain.stop().await;
+}

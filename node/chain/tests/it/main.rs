@@ -1,0 +1,16 @@
+//! The client of the real chain against the development chain, which speaks the same.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod endpoints;
+mod epochs;
+mod heads;
+mod proxy;
+mod reads;
+mod support;
+mod weights;
