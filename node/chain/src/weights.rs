@@ -11,15 +11,16 @@ use crate::metagraph::Metagraph;
 /// Weights resolved at one metagraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedWeights {
-    /// Uid and weight, ascending by uid, largest weight 65,535. Empty if nobody could be resolved.
+    /// Uid and weight, ascending by uid, largest weight 65,535; with zeros where the subnet demands
+    /// more entries than get something. Empty if nobody could be resolved.
     pub entries: Vec<(u16, u16)>,
     /// Hotkeys that are not registered at this block; their share went to the burn hotkey, or to
     /// nobody if that is not registered either.
     pub unresolved: Vec<Hotkey>,
 }
 
-/// Resolves weights to uids at the block of `metagraph`. What belongs to hotkeys that are no
-/// longer registered goes to `burn`, so that the shares of the others don't change.
+/// Resolves weights to uids at the block of `metagraph`, within its rules. What belongs to hotkeys
+/// that are no longer registered goes to `burn`, so that the shares of the others don't change.
 pub fn resolve(weights: &[Weight], metagraph: &Metagraph, burn: &Hotkey) -> ResolvedWeights {
     let burn_uid = metagraph.uid_of(burn);
     let mut sums: BTreeMap<u16, u64> = BTreeMap::new();
@@ -34,8 +35,10 @@ pub fn resolve(weights: &[Weight], metagraph: &Metagraph, burn: &Hotkey) -> Reso
             *sum = sum.saturating_add(u64::from(weight.value));
         }
     }
+    let rules = metagraph.rules();
+    let entries = cap_shares(max_upscale(sums), rules.max_share);
     ResolvedWeights {
-        entries: max_upscale(sums),
+        entries: pad(entries, metagraph),
         unresolved,
     }
 }
@@ -57,6 +60,74 @@ pub fn max_upscale(values: impl IntoIterator<Item = (u16, u64)>) -> Vec<(u16, u1
             (scaled > 0).then_some((uid, scaled))
         })
         .collect()
+}
+
+/// Whether no entry holds more than `max_share` of 65,535 of the sum: the chain's own check.
+/// 65,535 is no limit.
+pub fn is_within_share(entries: &[(u16, u16)], max_share: u16) -> bool {
+    let full = u64::from(u16::MAX);
+    let sum: u64 = entries.iter().map(|(_, value)| u64::from(*value)).sum();
+    let max = entries.iter().map(|(_, value)| u64::from(*value)).max();
+    max_share == u16::MAX || max.unwrap_or_default() * full <= u64::from(max_share) * sum
+}
+
+/// Bits after the point while shares are capped, so that small values can be capped finely.
+const CAP_FRACTION_BITS: u32 = 32;
+
+/// Lowers the largest entries to one common value so that none holds more than `max_share` of the
+/// sum, and scales up again. Proportions of the others stay. Where there are too few entries for
+/// that limit everything stays as it is, and the chain will say so.
+///
+/// The common value is the largest that keeps the limit; what is scaled is rounded up, so that the
+/// sum is never short of what the limit needs.
+fn cap_shares(entries: Vec<(u16, u16)>, max_share: u16) -> Vec<(u16, u16)> {
+    if is_within_share(&entries, max_share) {
+        return entries;
+    }
+    let fine = |value: u16| u128::from(value) << CAP_FRACTION_BITS;
+    let full = u128::from(u16::MAX);
+    let keeps_limit = |cap: u128| {
+        let capped = entries.iter().map(|(_, value)| fine(*value).min(cap));
+        cap * full <= u128::from(max_share) * capped.sum::<u128>()
+    };
+    // What keeps the limit is a range from 0 on: `low` is in it, `high` is not.
+    let (mut low, mut high) = (0, fine(u16::MAX));
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        if keeps_limit(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    if low == 0 {
+        return entries;
+    }
+    let scale = |value: u16| {
+        let scaled = (fine(value).min(low) * full).div_ceil(low);
+        // At most 65,535, since no capped value is above the cap.
+        u16::try_from(scaled).unwrap_or(u16::MAX)
+    };
+    let scaled = entries.iter().map(|(uid, value)| (*uid, scale(*value)));
+    scaled.collect()
+}
+
+/// Adds the lowest uids that get nothing, with zero weight, until there are as many entries as the
+/// subnet demands. Zeros change no share.
+fn pad(entries: Vec<(u16, u16)>, metagraph: &Metagraph) -> Vec<(u16, u16)> {
+    if entries.is_empty() {
+        return entries;
+    }
+    let neurons = metagraph.neurons();
+    let fewest = usize::from(metagraph.rules().min_entries).min(neurons.len());
+    let mut padded: BTreeMap<u16, u16> = entries.into_iter().collect();
+    for neuron in neurons {
+        if padded.len() >= fewest {
+            break;
+        }
+        padded.entry(neuron.uid).or_default();
+    }
+    padded.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::error::ChainError;
 
 /// Why work on one connection ended.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub enum Fault {
     /// Said already in the words of this crate; another endpoint would say the same.
     Chain(ChainError),
     /// The client library's error: connection, metadata, decoding.
@@ -13,7 +13,7 @@ pub(super) enum Fault {
 
 impl Fault {
     /// Any of the library's errors; for `map_err`.
-    pub(super) fn client(error: impl Into<subxt::Error>) -> Fault {
+    pub fn client(error: impl Into<subxt::Error>) -> Fault {
         Fault::Client(Box::new(error.into()))
     }
 }

@@ -1,0 +1,10 @@
+//! Calls against the development chain: what is refused, what is taken, and what became of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod plain;
+mod support;
