@@ -6,5 +6,11 @@
     clippy::panic
 )]
 
+mod axon;
 mod plain;
+mod pool;
+mod refusals;
+mod salted;
 mod support;
+mod timelocked;
+mod upgrade;

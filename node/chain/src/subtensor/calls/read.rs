@@ -1,5 +1,7 @@
 //! Reading storage at a pinned block, by name.
 
+use subxt::client::{ClientAtBlock, OfflineClientAtBlockT};
+use subxt::config::SubstrateConfig;
 use subxt::dynamic;
 use subxt::error::StorageError;
 use subxt::ext::frame_decode::storage::{IntoDecodableValues, IntoEncodableValues};
@@ -68,7 +70,10 @@ where
 }
 
 /// The runtime lacks what this client can't do without.
-pub(super) fn missing(at: &AtBlock, what: String) -> Fault {
+pub(super) fn missing<C>(at: &ClientAtBlock<SubstrateConfig, C>, what: String) -> Fault
+where
+    C: OfflineClientAtBlockT<SubstrateConfig>,
+{
     let spec_version = at.spec_version();
     Fault::Chain(ChainError::Unsupported { what, spec_version })
 }

@@ -100,6 +100,8 @@ async fn is_in_a_block(rpc: &Rpc, call: &SignedCall) -> Result<bool, Fault> {
 /// Codes are those of every Substrate node's `author_*` methods, see `sc-rpc-api`.
 fn meaning(call: &str, error: &UserError) -> Answer {
     match error.code {
+        // Its metadata said how to encode the call; now the runtime reads it in another way.
+        1_002 if text(error).contains("decode") => Answer::Refused(Refusal::RuntimeChanged.into()),
         1_010 => invalid(call, error),
         // A node bans what was in a block for a while, and what became invalid; which of them it
         // was, finalised blocks will show.
@@ -270,9 +272,18 @@ mod tests {
             named(Refusal::PoolFull)
         );
         assert_eq!(
-            answer(set, 1_002, "Verification Error", Some("cannot decode")),
+            answer(
+                set,
+                1_002,
+                "Verification Error: Could not decode `Call`",
+                None
+            ),
+            named(Refusal::RuntimeChanged)
+        );
+        assert_eq!(
+            answer(set, 1_002, "Verification Error", Some("trap")),
             Answer::Refused(CallFailure::Other {
-                name: "Verification Error: cannot decode".into()
+                name: "Verification Error: trap".into()
             })
         );
         assert_eq!(
