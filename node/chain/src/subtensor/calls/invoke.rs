@@ -90,7 +90,7 @@ mod tests {
                 spec_version: 1,
                 transaction_version: 1,
             }])
-            .set_metadata_for_spec_versions([(1, Arc::new(metadata).into())])
+            .set_metadata_for_spec_versions([(1, Arc::new(metadata))])
             .build();
         OfflineClient::new_with_config(config)
             .at_block(1u64)
