@@ -7,6 +7,7 @@
 )]
 
 mod axon;
+mod endpoint;
 mod plain;
 mod pool;
 mod refusals;

@@ -41,8 +41,9 @@ pub struct TestChain {
     pub server: DevChainServer,
     pub client: Client,
     pub rpc: Rpc,
-    raw: RpcClient,
+    pub raw: RpcClient,
     pub cache: SettlementCache,
+    legacy_epochs: bool,
     _dir: TempDir,
 }
 
@@ -121,6 +122,7 @@ impl TestChain {
             block_time_ms: 0,
             admin_token: Some(TOKEN.to_owned()),
         };
+        let legacy_epochs = config.legacy_epochs;
         let server = DevChainServer::start(config, options).await.unwrap();
         let raw = RpcClient::from_insecure_url(server.url()).await.unwrap();
         let client = Client::from_rpc_client(raw.clone()).await.unwrap();
@@ -130,15 +132,21 @@ impl TestChain {
             rpc: Rpc::new(raw.clone()),
             raw,
             cache: SettlementCache::default(),
+            legacy_epochs,
             _dir: dir,
         }
     }
 
     /// Makes blocks with the pace of the real chain.
     pub async fn mine(&self, blocks: u64) {
+        self.mine_paced(blocks, BLOCK_TIME_MS).await;
+    }
+
+    /// Makes blocks with a time between two of them.
+    pub async fn mine_paced(&self, blocks: u64, block_time_ms: u64) {
         for _ in 0..blocks {
             let best = self.client.at_block(self.best_hash().await).await.unwrap();
-            let time_ms = timestamp(&best).await + BLOCK_TIME_MS;
+            let time_ms = timestamp(&best).await + block_time_ms;
             let block = json!({ "blocks": 1, "timestampMs": time_ms });
             let _: Value = self.admin("dev_mine", block).await;
         }
@@ -176,18 +184,27 @@ impl TestChain {
     pub async fn head(&self) -> Head {
         let at = self.client.at_current_block().await.unwrap();
         let subnet = (NETUID,);
-        let epoch = dynamic::storage::<_, u64>("SubtensorModule", "SubnetEpochIndex");
-        let epoch = at.storage().fetch(epoch, subnet).await.unwrap();
-        let next = dynamic::runtime_api_call::<_, Option<u64>>(
-            "SubnetInfoRuntimeApi",
-            "get_next_epoch_start_block",
-            subnet,
-        );
+        let (epoch, next_epoch_start) = if self.legacy_epochs {
+            let blocks = u64::from(TEMPO) + 1;
+            let shift = u64::from(NETUID) + 1;
+            let epoch = (at.block_number() + shift) / blocks;
+            (epoch, (epoch + 1) * blocks - shift)
+        } else {
+            let epoch = dynamic::storage::<_, u64>("SubtensorModule", "SubnetEpochIndex");
+            let epoch = at.storage().fetch(epoch, subnet).await.unwrap();
+            let next = dynamic::runtime_api_call::<_, Option<u64>>(
+                "SubnetInfoRuntimeApi",
+                "get_next_epoch_start_block",
+                subnet,
+            );
+            let next = at.runtime_apis().call(next).await.unwrap();
+            (epoch.decode().unwrap(), next.unwrap())
+        };
         let block = ChainRef {
             number: at.block_number(),
             hash: Hash(at.block_hash().0),
-            epoch: epoch.decode().unwrap(),
-            next_epoch_start: at.runtime_apis().call(next).await.unwrap().unwrap(),
+            epoch,
+            next_epoch_start,
             timestamp_ms: timestamp(&at).await,
         };
         Head { at, block }
@@ -217,35 +234,41 @@ impl TestChain {
         let head = self.head().await;
         let signer = key(name);
         let caller = self.caller(&head, &signer);
-        prepare_weights(&caller, &submission(&head, entries), mode, &mut OsRng).await
+        sendable(prepare_weights(
+            &caller,
+            &submission(&head, entries),
+            mode,
+            &mut OsRng,
+        ))
+        .await
     }
 
     pub async fn prepare_reveal(&self, prepared: &PreparedWeights) -> Result<SignedCall, Fault> {
         let head = self.head().await;
-        prepare_reveal(&self.caller(&head, &key("alice")), prepared).await
+        sendable(prepare_reveal(&self.caller(&head, &key("alice")), prepared)).await
     }
 
     pub async fn prepare_axon(&self, address: &str) -> Result<Option<SignedCall>, Fault> {
         let head = self.head().await;
         let address = address.parse().unwrap();
-        prepare_axon(&self.caller(&head, &key("alice")), address).await
+        sendable(prepare_axon(&self.caller(&head, &key("alice")), address)).await
     }
 
     pub async fn send(&self, call: &SignedCall) -> Result<(), Fault> {
-        send(&self.rpc, call).await
+        sendable(send(&self.rpc, call)).await
     }
 
     pub async fn settlement(&self, call: &SignedCall) -> Outcome {
         let head = self.head().await.block;
-        let outcome = settlement(&self.client, &self.rpc, head, call, &self.cache).await;
-        outcome.unwrap()
+        let outcome = settlement(&self.client, &self.rpc, head, call, &self.cache);
+        sendable(outcome).await.unwrap()
     }
 
     pub async fn standing(&self, prepared: &PreparedWeights) -> WeightsStanding {
         let head = self.head().await;
         let hotkey = key("alice").hotkey();
-        let standing = weights_standing(&head.at, head.block, NETUID, &hotkey, prepared).await;
-        standing.unwrap()
+        let standing = weights_standing(&head.at, head.block, NETUID, &hotkey, prepared);
+        sendable(standing).await.unwrap()
     }
 
     /// Sends a call and makes the blocks with which it is final.
@@ -276,6 +299,11 @@ impl TestChain {
         drop((self.client, self.rpc, self.raw));
         self.server.shutdown().await;
     }
+}
+
+/// A future that may move between threads, as the client's users need it.
+fn sendable<F: Future + Send>(future: F) -> F {
+    future
 }
 
 async fn timestamp(at: &AtBlock) -> u64 {

@@ -60,6 +60,38 @@ async fn the_chain_reveals_a_commit_a_few_blocks_into_its_epoch() {
 }
 
 #[tokio::test]
+async fn on_a_faster_chain_the_round_is_aimed_by_its_own_blocks() {
+    let chain = TestChain::start(commit_config()).await;
+    let block_time_ms = 3_000;
+    chain.mine_paced(45, block_time_ms).await;
+    let prepared = chain.prepare(GOOD).await.unwrap();
+    chain.send(&prepared.call).await.unwrap();
+    // Epoch 3 begins with block 60; by its end the commit would be dropped.
+    chain.mine_paced(60 + 8 - 45, block_time_ms).await;
+    assert_eq!(chain.head().await.block.epoch, prepared.epoch + 1);
+    assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn on_a_runtime_with_epochs_by_block_numbers_a_commit_is_revealed_too() {
+    let mut config = commit_config();
+    config.legacy_epochs = true;
+    let parameters = &mut config.subnets[0].hyperparameters;
+    parameters.push(Hyperparameter::RevealPeriodEpochs(2));
+    let chain = TestChain::start(config).await;
+    let prepared = committed(&chain).await;
+    let (_, reveal_epoch) = timelock_of(&prepared);
+    chain.next_epoch().await;
+    chain.next_epoch().await;
+    let is_committed = WeightsStanding::Committed { reveal_epoch };
+    assert_eq!(chain.standing(&prepared).await, is_committed);
+    chain.mine(6).await;
+    assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn a_longer_reveal_period_is_waited_for() {
     let mut config = commit_config();
     let parameters = &mut config.subnets[0].hyperparameters;

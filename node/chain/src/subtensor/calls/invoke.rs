@@ -72,30 +72,7 @@ pub(super) fn numbers(values: impl IntoIterator<Item = u16>) -> Value {
 mod tests {
     use super::*;
     use crate::error::ChainError;
-    use assay_dev_chain::metadata;
-    use assay_dev_chain::runtime::RuntimeVersion;
-    use parity_scale_codec::Decode;
-    use std::sync::Arc;
-    use subxt::Metadata;
-    use subxt::client::{OfflineClient, OfflineClientAtBlock};
-    use subxt::config::substrate::SpecVersionForRange;
-
-    /// A block of a runtime with the real chain's numbers of calls.
-    fn offline() -> OfflineClientAtBlock<SubstrateConfig> {
-        let bytes = metadata::encoded(15, RuntimeVersion::default()).unwrap();
-        let metadata = Metadata::decode(&mut bytes.as_slice()).unwrap();
-        let config = SubstrateConfig::builder()
-            .set_spec_version_for_block_ranges([SpecVersionForRange {
-                block_range: 0..10,
-                spec_version: 1,
-                transaction_version: 1,
-            }])
-            .set_metadata_for_spec_versions([(1, Arc::new(metadata))])
-            .build();
-        OfflineClient::new_with_config(config)
-            .at_block(1u64)
-            .unwrap()
-    }
+    use crate::subtensor::calls::testkit::offline;
 
     fn bytes(call: &str, arguments: &[(&str, Value)]) -> String {
         let at = offline();

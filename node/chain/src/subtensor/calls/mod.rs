@@ -27,6 +27,8 @@ mod send;
 mod settlement;
 mod signing;
 mod standing;
+#[cfg(test)]
+mod testkit;
 mod timelocked;
 mod weights;
 

@@ -2,10 +2,9 @@
 
 use subxt::client::{ClientAtBlock, OfflineClientAtBlockT};
 use subxt::config::SubstrateConfig;
-use subxt::dynamic;
-use subxt::error::StorageError;
 use subxt::ext::frame_decode::storage::{IntoDecodableValues, IntoEncodableValues};
 use subxt::ext::scale_decode::DecodeAsType;
+use subxt::{Metadata, dynamic};
 
 use super::{AtBlock, PALLET};
 use crate::error::ChainError;
@@ -32,16 +31,20 @@ where
     K: IntoEncodableValues + IntoDecodableValues,
     V: DecodeAsType,
 {
+    if !has_item(at.metadata_ref(), pallet, name) {
+        return Ok(None);
+    }
     let address = dynamic::storage::<K, V>(pallet, name);
-    let value = match at.storage().try_fetch(address, keys).await {
-        Ok(Some(value)) => value,
-        Ok(None)
-        | Err(
-            StorageError::StorageEntryNotFound { .. } | StorageError::PalletNameNotFound { .. },
-        ) => return Ok(None),
-        Err(error) => return Err(Fault::client(error)),
-    };
-    value.decode().map(Some).map_err(Fault::client)
+    let value = at.storage().try_fetch(address, keys).await;
+    let value = value.map_err(Fault::client)?;
+    let decoded = value.map(|value| value.decode().map_err(Fault::client));
+    decoded.transpose()
+}
+
+fn has_item(metadata: &Metadata, pallet: &str, name: &str) -> bool {
+    let pallet = metadata.pallet_by_name(pallet);
+    let storage = pallet.and_then(|pallet| pallet.storage());
+    storage.is_some_and(|storage| storage.entry_by_name(name).is_some())
 }
 
 /// A value of pallet SubtensorModule that every runtime has.
@@ -76,4 +79,19 @@ where
 {
     let spec_version = at.spec_version();
     Fault::Chain(ChainError::Unsupported { what, spec_version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subtensor::calls::testkit::offline;
+
+    #[test]
+    fn an_item_that_a_runtime_lacks_is_told_from_one_it_has() {
+        let at = offline();
+        let has = |pallet, name| has_item(at.metadata_ref(), pallet, name);
+        assert!(has("SubtensorModule", "Weights"));
+        assert!(!has("SubtensorModule", "FinerWeights"));
+        assert!(!has("FinerModule", "Weights"));
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use subxt::config::substrate::{H256, SubstrateConfig};
 use subxt::error::DispatchError;
 use subxt::events::{Events, Phase};
+use subxt::rpcs;
 
 use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
@@ -20,6 +21,9 @@ use crate::subtensor::fault::Fault;
 
 /// Most calls whose search is remembered; a node has two or three under way.
 const CACHED_CALLS_MAX: usize = 32;
+
+/// How a node says that it keeps the block but not its state.
+const DISCARDED: &str = "State already discarded";
 
 /// What the finalised chain shows of a call: [`crate::Settlement`] without the epoch, which follows
 /// from the block.
@@ -40,6 +44,13 @@ pub enum Outcome {
         block: u64,
         /// Why.
         failure: CallFailure,
+    },
+    /// In a finalised block whose state this endpoint has let go of, so that nothing tells how it
+    /// went. An archive node knows; so does what the chain holds now, see
+    /// [`super::weights_standing`].
+    Forgotten {
+        /// Number of the block.
+        block: u64,
     },
     /// In no block, and can't get into one any more.
     Lost,
@@ -144,16 +155,20 @@ async fn find_in_block(rpc: &Rpc, number: u64, call: &SignedCall) -> Result<Opti
 
 /// How the call went, by the events of its block.
 async fn outcome(client: &Client, rpc: &Rpc, place: Place) -> Result<Outcome, Fault> {
+    let block = place.block;
+    let bytes = match rpc.state_get_storage(&events_key(), Some(place.hash)).await {
+        Err(rpcs::Error::User(error)) if error.message.contains(DISCARDED) => {
+            return Ok(Outcome::Forgotten { block });
+        }
+        answer => answer.map_err(Fault::client)?,
+    };
+    let bytes = bytes.ok_or_else(|| nothing("state_getStorage", format!("events of {block}")))?;
     // A block that replaces the runtime is still carried out by the one before, which is the
     // runtime of its parent's state.
-    let parent = place.block.saturating_sub(1);
+    let parent = block.saturating_sub(1);
     let parent_hash = known_hash(rpc, parent).await?;
     let parent = client.at_block_hash_and_number(parent_hash, parent).await;
     let parent = parent.map_err(Fault::client)?;
-    let bytes = rpc.state_get_storage(&events_key(), Some(place.hash)).await;
-    let bytes = bytes.map_err(Fault::client)?;
-    let block = place.block;
-    let bytes = bytes.ok_or_else(|| nothing("state_getStorage", format!("events of {block}")))?;
     let events = parent.events().from_bytes(bytes);
     match failure(&events, place.position, &parent.metadata())? {
         Some(failure) => Ok(Outcome::Failed { block, failure }),
