@@ -474,10 +474,7 @@ mod tests {
     fn plain_weights_end_when_the_chain_holds_them() {
         let mut record = sent();
         assert!(record.is_under_way());
-        let done = Settlement::Done {
-            block: 12,
-            epoch: 3,
-        };
+        let done = Settlement::Done { block: 12 };
         record.note(Event::Settled(done), moment(12, 3));
         assert!(!record.is_under_way());
         record.note(Event::LookedUp(WeightsStanding::Stored), moment(13, 3));
@@ -560,10 +557,7 @@ mod tests {
     fn a_salted_commit_is_revealed_and_then_stored() {
         let mut record = record();
         record.note(Event::Prepared(prepared(salted())), moment(10, 3));
-        let done = Settlement::Done {
-            block: 12,
-            epoch: 3,
-        };
+        let done = Settlement::Done { block: 12 };
         record.note(Event::Settled(done), moment(12, 3));
         let committed = WeightsStanding::Committed { reveal_epoch: 4 };
         record.note(Event::LookedUp(committed), moment(13, 3));
@@ -576,10 +570,7 @@ mod tests {
         assert_eq!(record.next_action(), Action::Settle(reveal.clone()));
         record.note(Event::Settled(Settlement::Waiting), moment(101, 4));
         assert_eq!(record.next_action(), Action::Settle(reveal));
-        let done = Settlement::Done {
-            block: 102,
-            epoch: 4,
-        };
+        let done = Settlement::Done { block: 102 };
         record.note(Event::Settled(done), moment(102, 4));
         record.note(Event::LookedUp(WeightsStanding::Stored), moment(103, 4));
         assert!(record.is_ended());

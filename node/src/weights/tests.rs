@@ -272,11 +272,7 @@ async fn weights_are_signed_sent_found_and_looked_up() {
     let dir = tempfile::tempdir().unwrap();
     let script = Script {
         prepared: [Ok(prepared("first"))].into(),
-        settlements: [Ok(Settlement::Done {
-            block: 12,
-            epoch: EPOCH,
-        })]
-        .into(),
+        settlements: [Ok(Settlement::Done { block: 12 })].into(),
         standings: [Ok(WeightsStanding::Stored)].into(),
         ..Script::default()
     };
@@ -312,14 +308,7 @@ async fn after_a_crash_the_same_call_is_looked_for_and_nothing_is_signed_anew() 
     assert_eq!(asked, ["prepare 3", "send first"]);
 
     let script = Script {
-        settlements: [
-            Ok(Settlement::Waiting),
-            Ok(Settlement::Done {
-                block: 12,
-                epoch: EPOCH,
-            }),
-        ]
-        .into(),
+        settlements: [Ok(Settlement::Waiting), Ok(Settlement::Done { block: 12 })].into(),
         standings: [Ok(WeightsStanding::Stored)].into(),
         ..Script::default()
     };
@@ -377,10 +366,7 @@ async fn a_refusal_that_passes_is_waited_for_and_a_lost_call_is_signed_anew() {
 #[tokio::test]
 async fn an_address_is_announced_when_no_weights_are_on_their_way() {
     let dir = tempfile::tempdir().unwrap();
-    let done = Settlement::Done {
-        block: 12,
-        epoch: EPOCH,
-    };
+    let done = Settlement::Done { block: 12 };
     let script = Script {
         prepared: [Ok(prepared("first"))].into(),
         settlements: [Ok(Settlement::Waiting), Ok(done.clone()), Ok(done)].into(),
