@@ -106,6 +106,29 @@ async fn settlement_is_found_long_after() {
 }
 
 #[tokio::test]
+async fn a_call_that_gets_in_late_in_a_long_era_is_found() {
+    let chain = TestChain::start(config()).await;
+    chain.command([set(Hyperparameter::Tempo(200))]).await;
+    let prepared = chain.prepare(GOOD).await.unwrap();
+    let call = &prepared.call;
+    assert_eq!(call.valid_until, call.signed_at + 63);
+    chain.mine(call.valid_until - 1 - 3).await;
+    assert_eq!(chain.settlement(call).await, Outcome::Waiting);
+    chain.send(call).await.unwrap();
+    chain.mine(1).await;
+    // The pool has let go of it, the block has it.
+    chain.send(call).await.unwrap();
+    chain.mine(2).await;
+    let outcome = chain.settlement(call).await;
+    let block = call.valid_until;
+    assert!(
+        matches!(outcome, Outcome::Done { block: got, .. } if got == block),
+        "{outcome:?}"
+    );
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn a_refusal_in_the_block_has_its_name() {
     let chain = TestChain::start(config()).await;
     chain.mine(5).await;

@@ -113,6 +113,28 @@ async fn a_longer_reveal_period_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_commit_of_an_epoch_that_ended_early_is_found_in_the_next() {
+    let chain = TestChain::start(commit_config()).await;
+    chain.mine(5).await;
+    let prepared = chain.prepare(GOOD).await.unwrap();
+    chain
+        .server
+        .command(set(Hyperparameter::PendingEpochAt(6)))
+        .await
+        .unwrap();
+    let outcome = chain.carry_out(&prepared.call).await;
+    assert!(
+        matches!(outcome, Outcome::Done { block: 6, .. }),
+        "{outcome:?}"
+    );
+    assert_eq!(chain.head().await.block.epoch, prepared.epoch + 1);
+    let reveal_epoch = prepared.epoch + 2;
+    let standing = chain.standing(&prepared).await;
+    assert_eq!(standing, WeightsStanding::Committed { reveal_epoch });
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn a_round_that_never_comes_is_said_to_be_the_reason() {
     let chain = TestChain::start(commit_config()).await;
     let prepared = committed(&chain).await;

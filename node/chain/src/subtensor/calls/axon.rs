@@ -52,7 +52,7 @@ pub async fn prepare_axon(
         uid_of(caller.at, caller.netuid, &hotkey),
         find::<_, StoredAxon>(caller.at, "Axons", (caller.netuid, hotkey.0)),
         find::<_, u64>(caller.at, "ServingRateLimit", (caller.netuid,)),
-        best_number(caller),
+        best_number(caller.rpc),
     )?;
     ensure(exists == Some(true), Refusal::SubnetNotExists).map_err(refuse)?;
     ensure(uid.is_some(), Refusal::HotKeyNotRegisteredInNetwork).map_err(refuse)?;

@@ -23,6 +23,7 @@ mod pool;
 mod read;
 mod reveal;
 mod salted;
+mod search;
 mod send;
 mod settlement;
 mod signing;

@@ -8,20 +8,19 @@ use subxt::utils::AccountId32;
 
 use assay_consensus::keys::Hotkey;
 
-use super::{Caller, Rpc};
+use super::Rpc;
+use super::search::nothing;
 use crate::error::ChainError;
 use crate::subtensor::fault::Fault;
 
 /// JSON-RPC's code of a method that a server doesn't have.
 const METHOD_NOT_FOUND: i32 = -32_601;
 
-/// Number of the endpoint's best block, never below the finalised head.
-pub(super) async fn best_number(caller: &Caller<'_>) -> Result<u64, Fault> {
-    let header = caller.rpc.chain_get_header(None).await;
-    let header = header.map_err(Fault::client)?;
-    Ok(header.map_or(caller.head.number, |header| {
-        header.number().max(caller.head.number)
-    }))
+/// Number of the endpoint's best block.
+pub(super) async fn best_number(rpc: &Rpc) -> Result<u64, Fault> {
+    let header = rpc.chain_get_header(None).await.map_err(Fault::client)?;
+    let header = header.ok_or_else(|| nothing("chain_getHeader", "the best block".to_owned()))?;
+    Ok(header.number())
 }
 
 /// The next free nonce: after the best block, and after the hotkey's calls in the pool where the

@@ -1,11 +1,10 @@
 //! Sending a signed call: to the pool, and the pool's refusals by name.
 
-use subxt::config::Header;
 use subxt::rpcs::{self, UserError};
 
 use super::Rpc;
-use super::pool::is_unknown_method;
-use super::signing::{block_hash, extrinsic_hash};
+use super::pool::{best_number, is_unknown_method};
+use super::search::{find, first_of};
 use crate::call::SignedCall;
 use crate::error::{CallFailure, ChainError, Refusal};
 use crate::limits::ERROR_TEXT_MAX_CHARS;
@@ -70,9 +69,7 @@ async fn submit(rpc: &Rpc, call: &SignedCall) -> Result<(), rpcs::Error> {
 
 /// An era that is over is read as another one, with which the signature doesn't fit.
 async fn bad_signature(rpc: &Rpc, call: &SignedCall) -> Result<Refusal, Fault> {
-    let header = rpc.chain_get_header(None).await.map_err(Fault::client)?;
-    let is_over = header.is_some_and(|header| header.number() >= call.valid_until);
-    Ok(if is_over {
+    Ok(if best_number(rpc).await? >= call.valid_until {
         Refusal::Expired
     } else {
         Refusal::BadSignature
@@ -81,16 +78,12 @@ async fn bad_signature(rpc: &Rpc, call: &SignedCall) -> Result<Refusal, Fault> {
 
 /// Whether a block of the endpoint's best chain holds the call.
 async fn is_in_a_block(rpc: &Rpc, call: &SignedCall) -> Result<bool, Fault> {
-    for number in call.signed_at.saturating_add(1)..=call.valid_until {
-        let Some(hash) = block_hash(rpc, number).await? else {
-            return Ok(false);
-        };
-        let block = rpc.chain_get_block(Some(hash)).await;
-        let Some(details) = block.map_err(Fault::client)? else {
-            return Ok(false);
-        };
-        let mut extrinsics = details.block.extrinsics.iter();
-        if extrinsics.any(|extrinsic| extrinsic_hash(&extrinsic.0) == call.hash) {
+    let last = best_number(rpc).await?.min(call.valid_until);
+    let mut blocks = call.signed_at.saturating_add(1)..=last;
+    while !blocks.is_empty() {
+        let part = first_of(&blocks);
+        blocks = part.end().saturating_add(1)..=last;
+        if find(rpc, part, call).await?.is_some() {
             return Ok(true);
         }
     }

@@ -13,10 +13,10 @@ use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 
 use super::pool::nonce_at;
-use super::signing::{block_hash, extrinsic_hash};
+use super::search::{Place, find, first_of, known_hash, nothing};
 use super::{Client, Rpc};
 use crate::call::SignedCall;
-use crate::error::{CallFailure, ChainError, Refusal};
+use crate::error::{CallFailure, Refusal};
 use crate::subtensor::fault::Fault;
 
 /// Most calls whose search is remembered; a node has two or three under way.
@@ -71,14 +71,6 @@ struct Search {
     found: Option<Place>,
 }
 
-/// Where an extrinsic is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    block: u64,
-    hash: H256,
-    position: u32,
-}
-
 /// Looks for a call in the finalised blocks up to `head`, which is final on this endpoint.
 pub async fn settlement(
     client: &Client,
@@ -88,13 +80,14 @@ pub async fn settlement(
     cache: &SettlementCache,
 ) -> Result<Outcome, Fault> {
     let mut search = cache.get(call);
-    for number in search.open_blocks(head.number, call) {
-        search.found = find_in_block(rpc, number, call).await?;
-        search.searched_to = number;
-        cache.put(call, search);
-        if search.found.is_some() {
+    loop {
+        let blocks = first_of(&search.open_blocks(head.number, call));
+        if blocks.is_empty() {
             break;
         }
+        search.searched_to = *blocks.end();
+        search.found = find(rpc, blocks, call).await?;
+        cache.put(call, search);
     }
     if let Some(place) = search.found {
         return outcome(client, rpc, place).await;
@@ -136,21 +129,6 @@ impl SettlementCache {
             other.and_then(|hash| searches.remove(&hash));
         }
     }
-}
-
-async fn find_in_block(rpc: &Rpc, number: u64, call: &SignedCall) -> Result<Option<Place>, Fault> {
-    let hash = known_hash(rpc, number).await?;
-    let details = rpc.chain_get_block(Some(hash)).await;
-    let details = details.map_err(Fault::client)?;
-    let details = details.ok_or_else(|| nothing("chain_getBlock", format!("block {number}")))?;
-    let mut extrinsics = details.block.extrinsics.iter();
-    let position = extrinsics.position(|extrinsic| extrinsic_hash(&extrinsic.0) == call.hash);
-    let position = position.and_then(|position| u32::try_from(position).ok());
-    Ok(position.map(|position| Place {
-        block: number,
-        hash,
-        position,
-    }))
 }
 
 /// How the call went, by the events of its block.
@@ -219,20 +197,6 @@ fn named(error: DispatchError) -> CallFailure {
     CallFailure::Other {
         name: error.to_string(),
     }
-}
-
-async fn known_hash(rpc: &Rpc, number: u64) -> Result<H256, Fault> {
-    let hash = block_hash(rpc, number).await?;
-    hash.ok_or_else(|| nothing("chain_getBlockHash", format!("the hash of block {number}")))
-}
-
-fn nothing(call: &'static str, expected: String) -> Fault {
-    let got = "nothing".to_owned();
-    Fault::Chain(ChainError::BadAnswer {
-        call,
-        expected,
-        got,
-    })
 }
 
 /// Storage key of `System.Events`.

@@ -10,9 +10,9 @@ use assay_consensus::keys::Keypair;
 
 use super::invoke::Payload;
 use super::pool::next_nonce;
+use super::search::known_hash;
 use super::{Caller, Rpc};
 use crate::call::SignedCall;
-use crate::error::ChainError;
 use crate::subtensor::fault::Fault;
 
 /// Shortest era in blocks.
@@ -115,13 +115,7 @@ async fn birth_hash(caller: &Caller<'_>, era: Era) -> Result<H256, Fault> {
     if era.birth == caller.head.number {
         return Ok(H256(caller.head.hash.0));
     }
-    block_hash(caller.rpc, era.birth).await?.ok_or_else(|| {
-        Fault::Chain(ChainError::BadAnswer {
-            call: "chain_getBlockHash",
-            expected: format!("the hash of block {}", era.birth),
-            got: "nothing".to_owned(),
-        })
-    })
+    known_hash(caller.rpc, era.birth).await
 }
 
 /// Hash of a block that is final, or of the endpoint's best chain.

@@ -88,10 +88,14 @@ impl Standing<'_> {
         round: u64,
         reveal_epoch: u64,
     ) -> Result<WeightsStanding, Fault> {
-        let epoch = self.prepared.epoch;
-        let commits = timelocked::pending(self.at, self.netuid, epoch, self.hotkey).await?;
-        if commits.contains(commit_hash) {
-            return Ok(WeightsStanding::Committed { reveal_epoch });
+        // The subnet's owner can end an epoch before its time; then the commit is in the next.
+        for late in 0..=1 {
+            let epoch = self.prepared.epoch.saturating_add(late);
+            let commits = timelocked::pending(self.at, self.netuid, epoch, self.hotkey).await?;
+            if commits.contains(commit_hash) {
+                let reveal_epoch = reveal_epoch.saturating_add(late);
+                return Ok(WeightsStanding::Committed { reveal_epoch });
+            }
         }
         let newest_round = find_in::<_, u64>(self.at, "Drand", "LastStoredRound", ()).await?;
         let params = Params::read(self.at, self.netuid, self.hotkey).await?;

@@ -3,6 +3,7 @@
 use parity_scale_codec::Encode;
 use rand_core::{CryptoRng, RngCore};
 use subxt::dynamic::Value;
+use subxt::ext::futures::future::try_join_all;
 use subxt::ext::scale_decode::DecodeAsType;
 
 use assay_consensus::hash::Hash;
@@ -166,18 +167,19 @@ fn epoch_blocks(at: &AtBlock, tempo: u16) -> u64 {
 
 /// Time between two blocks, by the times of some finalised ones.
 async fn block_time_ms(caller: &Caller<'_>) -> Result<u64, Fault> {
-    let mut times = vec![(caller.head.number, caller.head.timestamp_ms)];
+    let head = caller.head;
     let client = caller.at.online_client();
-    for sample in 1..=SAMPLES {
-        let number = caller.head.number.saturating_sub(sample * SAMPLE_BLOCKS);
-        // Block 0 has no time.
-        if number == 0 {
-            break;
-        }
+    // Block 0 has no time.
+    let numbers = (1..=SAMPLES)
+        .map(|sample| head.number.saturating_sub(sample * SAMPLE_BLOCKS))
+        .filter(|number| *number > 0);
+    let samples = numbers.map(async |number| -> Result<(u64, u64), Fault> {
         let at = client.at_block(number).await.map_err(Fault::client)?;
         let time_ms = value_in::<_, u64>(&at, "Timestamp", "Now", ()).await?;
-        times.push((number, time_ms));
-    }
+        Ok((number, time_ms))
+    });
+    let mut times = vec![(head.number, head.timestamp_ms)];
+    times.extend(try_join_all(samples).await?);
     Ok(shortest_block_time_ms(&times))
 }
 

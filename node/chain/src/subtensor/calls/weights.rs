@@ -98,7 +98,8 @@ fn form(caller: &Caller<'_>, params: &Params, mode: CommitMode) -> Result<Form, 
 /// Number of the first block that can take a call, if that is early enough in the epoch.
 pub(super) async fn next_block_in_time(caller: &Caller<'_>) -> Result<u64, Fault> {
     // The best block is ahead of the finalised one, and the call goes after it.
-    let next_block = best_number(caller).await?.saturating_add(1);
+    let best = best_number(caller.rpc).await?.max(caller.head.number);
+    let next_block = best.saturating_add(1);
     if next_block.saturating_add(MARGIN_BLOCKS) <= caller.head.next_epoch_start {
         return Ok(next_block);
     }
