@@ -121,8 +121,8 @@ Examples:
   assay tui --tab network
   assay tui --challenge term-challenge --hotkey 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
 
-Keys: Tab and Shift+Tab switch tabs, arrows or j and k move, Enter opens a row, / filters,
-r refreshes, ? helps, q quits.";
+Keys: Tab and Shift+Tab switch tabs, arrows or j and k move, Enter opens a row, w opens the weights,
+/ filters, r refreshes, ? helps, q quits.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

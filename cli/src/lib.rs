@@ -22,3 +22,4 @@ pub mod sources;
 pub mod submission;
 pub mod text;
 mod tui;
+mod weights;

@@ -55,6 +55,18 @@ pub const SEND_PAUSE_MS: u64 = 500;
 /// Longest text of a node or validator that is shown on one line, in characters.
 pub const SHOWN_TEXT_MAX_CHARS: usize = 512;
 
+/// Paid hotkeys that the terminal interface lists, the heaviest first: what is below stays in reach.
+pub const PAID_SHOWN_MAX: usize = 20;
+
+/// Paid hotkeys that `assay status` lists; JSON has all.
+pub const STATUS_PAID_MAX: usize = 10;
+
+/// Newest attempts to bring weights to the chain that `assay status` lists; JSON has all.
+pub const STATUS_ATTEMPTS_MAX: usize = 3;
+
+/// Earlier epochs' weights that `assay status` lists; JSON has all.
+pub const STATUS_EPOCHS_MAX: usize = 5;
+
 /// Pause between two refreshes of the terminal interface, in milliseconds.
 pub const REFRESH_INTERVAL_MS: u64 = 3_000;
 

@@ -2,6 +2,8 @@
 
 use assay_consensus::keys::Hotkey;
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::limits::SHOWN_TEXT_MAX_CHARS;
 
 /// A text from a node, validator or miner without anything that could steer the terminal.
@@ -91,6 +93,66 @@ pub fn visible(text: &str) -> String {
     text.chars().map(visible_char).collect()
 }
 
+/// A line in rows of `columns` at most, broken between words where that can be. Rows after the first
+/// stand under the line's second column of text.
+pub fn fold(line: &str, columns: usize) -> Vec<String> {
+    if line.width() <= columns || columns == 0 {
+        return vec![line.to_owned()];
+    }
+    let indent = " ".repeat(hanging_indent(line, columns));
+    let room = columns - indent.len();
+    let (first, mut rest) = line.split_at(break_place(line, columns, room));
+    let mut rows = vec![first.trim_end().to_owned()];
+    loop {
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            return rows;
+        }
+        let (row, after) = rest.split_at(break_place(rest, room, room));
+        rows.push(format!("{indent}{}", row.trim_end()));
+        rest = after;
+    }
+}
+
+/// Where a row of `columns` ends that starts with this text, in bytes; never at its start. A word
+/// that would not fit into the `next_columns` of the next row either is broken.
+fn break_place(text: &str, columns: usize, next_columns: usize) -> usize {
+    let mut used = 0;
+    let mut last_space = None;
+    let mut has_word = false;
+    for (place, c) in text.char_indices() {
+        if c == ' ' && has_word {
+            last_space = Some(place);
+        }
+        has_word |= c != ' ';
+        used += c.width().unwrap_or(0);
+        if used > columns && place > 0 {
+            let fits_below = |space: &usize| {
+                let word = text.get(*space..).unwrap_or_default().split_whitespace();
+                word.into_iter()
+                    .next()
+                    .is_none_or(|word| word.width() <= next_columns)
+            };
+            return last_space.filter(fits_below).unwrap_or(place);
+        }
+    }
+    text.len()
+}
+
+/// Columns before the text that follows the first gap of two spaces, if that leaves enough room;
+/// else two more than the line itself stands in.
+fn hanging_indent(line: &str, columns: usize) -> usize {
+    let most = columns / 3;
+    let own = line.len() - line.trim_start().len();
+    let label = line.trim_start().find("  ").map(|gap| {
+        let (before, after) = line.split_at(own + gap);
+        before.width() + after.len() - after.trim_start().len()
+    });
+    label
+        .filter(|indent| *indent <= most)
+        .unwrap_or((own + 2).min(most))
+}
+
 /// Control characters and those that separate lines, reverse text or have no shape (Unicode's
 /// Default_Ignorable_Code_Point, interlinear annotations, line and paragraph separators).
 fn is_unsafe(c: char) -> bool {
@@ -125,6 +187,38 @@ mod tests {
         );
         assert_eq!(short("agent"), "agent");
         assert_eq!(short("äöüäöüäöüäöüäöü"), "äöüäöü…üäöü");
+    }
+
+    #[test]
+    fn a_long_line_is_folded_between_words_under_its_second_column() {
+        assert_eq!(fold("Mode  active", 12), ["Mode  active"]);
+        assert_eq!(
+            fold("Mode  active for a long time", 18),
+            ["Mode  active for a", "      long time"]
+        );
+        assert_eq!(
+            fold("  a line without a label", 13),
+            ["  a line", "    without a", "    label"]
+        );
+        assert_eq!(fold("abcdefgh", 6), ["abcdef", "  gh"]);
+        assert_eq!(fold("Id  0123456789", 9), ["Id  01234", "  56789"]);
+        assert_eq!(fold("äöü", 0), ["äöü"]);
+        assert_eq!(fold("", 5), [""]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn folding_loses_no_letter_and_keeps_to_the_width(
+            line in "[ a-cäß漢]{0,60}",
+            columns in 2usize..40,
+        ) {
+            let rows = fold(&line, columns);
+            for row in &rows {
+                proptest::prop_assert!(row.width() <= columns, "{:?}", row);
+            }
+            let letters = |text: &str| text.replace(' ', "");
+            proptest::prop_assert_eq!(letters(&rows.concat()), letters(&line));
+        }
     }
 
     #[test]

@@ -462,6 +462,51 @@ fn a_raw_payload_goes_to_any_challenge() {
 }
 
 #[test]
+fn status_shows_the_way_of_weights_to_the_chain_with_attempts_and_reasons() {
+    let home = Home::new();
+    let node = FakeNode::start(Fate::Agreed, 0);
+    let text = out(&home.assay(&["status", "--rpc", &node.url]));
+    let start = text.find("Weights  ").unwrap();
+    let end = text.find("\nDivergent").unwrap();
+    insta::assert_snapshot!("status_weights", &text[start..end]);
+    let view = json(&home.assay(&["status", "--rpc", &node.url, "--json"]));
+    let weights = &view["weights"];
+    assert_eq!(weights["submission"]["attempts"][0]["times"], 5);
+    assert_eq!(weights["history"].as_array().unwrap().len(), 8);
+    assert_eq!(weights["history"][7]["submission"], Value::Null);
+}
+
+#[test]
+fn status_of_a_network_without_weights_says_so() {
+    let home = Home::new();
+    let node = FakeNode::start(Fate::Agreed, 0);
+    node.script().weights = fixtures::no_weights();
+    let text = out(&home.assay(&["status", "--rpc", &node.url]));
+    assert!(
+        text.contains("Weights     epoch 12: not computed yet\n"),
+        "{text}"
+    );
+    assert!(!text.contains("Submission") && !text.contains("Earlier epochs"));
+}
+
+#[test]
+fn status_lists_the_newest_attempts_and_counts_those_before() {
+    let home = Home::new();
+    let node = FakeNode::start(Fate::Agreed, 0);
+    let mut report = fixtures::weights();
+    let attempts = &mut report.submission.as_mut().unwrap().attempts;
+    let last = attempts[1].clone();
+    attempts.extend([last.clone(), last.clone(), last]);
+    node.script().weights = report;
+    let text = out(&home.assay(&["status", "--rpc", &node.url]));
+    assert!(
+        text.contains("2 attempts before: --json shows all"),
+        "{text}"
+    );
+    assert_eq!(text.matches("  head 1188  ").count(), 3, "{text}");
+}
+
+#[test]
 fn status_shows_the_network_to_people_and_scripts() {
     let home = Home::new();
     let node = FakeNode::start(Fate::Agreed, 0);

@@ -97,9 +97,14 @@ struct RunArgs {
     /// Directory with challenge modules (*.wasm) that are not built in.
     #[arg(long, env = "ASSAY_MODULES_DIR")]
     modules_dir: Option<PathBuf>,
-    /// URL of the chain.
-    #[arg(long, env = "ASSAY_CHAIN_URL")]
-    chain_url: Option<String>,
+    /// WebSocket URL of a Subtensor node; more of them take over when one fails.
+    #[arg(
+        long,
+        env = "ASSAY_CHAIN_URL",
+        value_delimiter = ',',
+        value_name = "URL"
+    )]
+    chain_url: Vec<String>,
     /// Multiaddress to listen on for peers; may be given several times.
     #[arg(long, env = "ASSAY_P2P_LISTEN", value_delimiter = ',')]
     p2p_listen: Vec<String>,
@@ -198,8 +203,8 @@ fn configuration(args: RunArgs) -> anyhow::Result<NodeConfig> {
     if let Some(genesis) = args.genesis {
         config.genesis = genesis;
     }
-    if let Some(url) = args.chain_url {
-        config.chain.url = url;
+    if !args.chain_url.is_empty() {
+        config.chain.endpoints = args.chain_url;
     }
     if let Some(listen) = args.rpc_listen {
         config.rpc.listen = listen;

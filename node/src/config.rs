@@ -56,8 +56,8 @@ impl WalletConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChainConfig {
-    /// URL of the development chain.
-    pub url: String,
+    /// WebSocket URLs of Subtensor nodes. The first is used while it works, then the next.
+    pub endpoints: Vec<String>,
     /// Version key that goes with weights.
     pub version_key: u64,
     /// Expected time between chain blocks in milliseconds; only for estimates shown to people.
@@ -165,7 +165,7 @@ impl Default for NodeConfig {
 impl Default for ChainConfig {
     fn default() -> ChainConfig {
         ChainConfig {
-            url: "http://127.0.0.1:9944".to_owned(),
+            endpoints: vec!["ws://127.0.0.1:9944".to_owned()],
             version_key: 0,
             block_time_ms: 12_000,
         }

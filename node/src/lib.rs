@@ -5,7 +5,7 @@
 //! * [`execution`]: what a block does, as a function.
 //! * `backend`, `reports`: what the JSON-RPC server shows; `intake`: what it takes.
 //! * `storage`, [`journey`]: what is kept.
-//! * `weights_submitter`: agreed weights on their way to the chain.
+//! * `weights`: agreed weights on their way to the chain; `discovery`: peers that it names.
 //!
 //! Deliberately absent: any rule of agreement (that is `assay-consensus`) and any rule of a
 //! challenge (that is its module).
@@ -13,6 +13,7 @@
 pub mod args;
 mod backend;
 pub mod config;
+mod discovery;
 mod driver;
 pub mod execution;
 pub mod fault;
@@ -28,4 +29,4 @@ mod shared;
 pub mod start;
 mod storage;
 mod tools;
-mod weights_submitter;
+mod weights;

@@ -12,8 +12,8 @@ use assay_api::submission::{
     SubmissionList, SubmissionStatus, Verdict, score_float,
 };
 use assay_api::weights::{
-    ChainWeights, MechanismWeights, SubnetWeights, UidWeight, WeightEntry, WeightsReport,
-    WeightsStatus, WeightsSummary, WeightsVoteView,
+    ChainWeights, MechanismWeights, SubmissionStage, SubnetWeights, UidWeight, WeightEntry,
+    WeightsReport, WeightsStatus, WeightsSummary, WeightsVoteView,
 };
 use assay_chain::{Metagraph, weights as chain_weights};
 use assay_consensus::core::Fault;
@@ -27,6 +27,7 @@ use crate::execution::{EpochWeights, EvaluationLog};
 use crate::journey::{JourneyRecord, Reason, Status};
 use crate::shared::Shared;
 use crate::storage::{StorageError, readable};
+use crate::weights::view::submission;
 
 /// Epochs in the history of weights.
 const WEIGHTS_HISTORY: usize = 20;
@@ -259,6 +260,7 @@ pub async fn weights(shared: &Arc<Shared>, epoch: Option<u64>) -> Result<Weights
             entries_count: past.entries.len() as u64,
             agreed_stake: past.agreed_stake,
             total_stake: past.total_stake,
+            submission: past.submission,
         });
     }
     Ok(report)
@@ -339,8 +341,14 @@ async fn stored_weights(
         .iter()
         .filter(|vote| vote.agrees == Some(true) && !vote.double_vote);
     let agreed_stake = agreed_stake.map(|vote| vote.stake).sum();
+    let record = shared.storage.weights_record(epoch).map_err(text)?;
+    let submission = record.as_ref().map(submission);
+    let taken = submission.as_ref().is_some_and(|submission| {
+        submission.stage == SubmissionStage::Taken && submission.reveal_epoch.is_some()
+    });
     let status = match (&agreed, on_chain.iter().any(|row| row.matches)) {
         (Some(_), true) => WeightsStatus::Onchain,
+        (Some(_), false) if taken => WeightsStatus::Committed,
         (Some(_), false) => WeightsStatus::Agreed,
         (None, _) if !vote_views.is_empty() => WeightsStatus::Voting,
         (None, _) => WeightsStatus::Pending,
@@ -358,6 +366,7 @@ async fn stored_weights(
         agreed_stake,
         total_stake: set.map_or(0, |set| set.total_stake()),
         chain: on_chain,
+        submission,
         history: Vec::new(),
     })
 }
@@ -373,9 +382,16 @@ fn chain_views(
     let expected = stored.zip(metagraph).map(|(stored, metagraph)| {
         chain_weights::resolve(&stored.weights, metagraph, &shared.genesis.burn_hotkey)
     });
+    let expected = expected.map(|expected| chain_weights::without_zeros(&expected.entries));
+    let matches = |row: &assay_chain::ChainWeights| {
+        expected
+            .as_ref()
+            .is_some_and(|expected| *expected == row.entries)
+    };
+    // Committed weights are those of an earlier epoch than the newest commit's.
     let rows = chain
         .iter()
-        .filter(|row| row.epoch == epoch)
+        .filter(|row| row.epoch == epoch || (row.epoch > epoch && matches(row)))
         .map(|row| ChainWeights {
             hotkey: row.hotkey.to_ss58(),
             uid: metagraph.and_then(|metagraph| metagraph.uid_of(&row.hotkey)),
@@ -392,9 +408,7 @@ fn chain_views(
                     weight: *weight,
                 })
                 .collect(),
-            matches: expected
-                .as_ref()
-                .is_some_and(|expected| expected.entries == row.entries),
+            matches: matches(row),
         });
     rows.collect()
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use assay_chain::{Chain, DevChainClient, DevChainClientConfig, HeadWatcher};
+use assay_chain::{Chain, HeadWatcher, SubtensorChain, SubtensorConfig};
 use assay_consensus::codec;
 use assay_consensus::core::{Core, CoreConfig, Mode, Resume, WalRecord};
 use assay_consensus::engine::Timeouts;
@@ -30,6 +30,7 @@ use assay_wallet::WalletKey;
 
 use crate::backend::NodeBackend;
 use crate::config::{ConsensusConfig, NodeConfig};
+use crate::discovery;
 use crate::driver::{Driver, DriverParts};
 use crate::fault::FaultInjection;
 use crate::hotkey;
@@ -38,7 +39,7 @@ use crate::metrics::Metrics;
 use crate::modules::ModuleRegistry;
 use crate::shared::{Shared, View, unix_ms};
 use crate::storage::Storage;
-use crate::weights_submitter::{self, WeightsJob};
+use crate::weights::{self, WeightsJob, WeightsTask};
 
 /// Largest module file that is looked at, in bytes.
 const MODULE_FILE_MAX_BYTES: u64 = 8 * 1024 * 1024;
@@ -106,7 +107,7 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
     let hotkey = keypair.as_ref().map(Keypair::hotkey);
     create_private_dir(&config.data_dir)?;
 
-    let chain = chain_client(&config, key.as_ref())?;
+    let chain = chain_client(&config, &genesis, key.as_ref())?;
     let storage = open_storage(&config, &genesis)?;
     let modules = load_modules(&config, &genesis, &storage).await?;
     let (wal, resume) = open_log(&config, &storage)?;
@@ -142,7 +143,7 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
     metrics.register(&mut registry);
     let rpc_metrics = RpcMetrics::register(&mut registry);
     let (submissions, locals) = mpsc::channel(LOCAL_QUEUE);
-    let (weights_jobs, jobs) = mpsc::channel(weights_submitter::JOBS);
+    let (weights_jobs, jobs) = mpsc::channel(weights::JOBS);
     let view = View {
         tip: core.tip().clone(),
         mode: Mode::Active,
@@ -171,7 +172,9 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
         identities: RwLock::new(BTreeMap::new()),
         started: Instant::now(),
     });
-    requeue_weights(&shared, &weights_jobs)?;
+    if shared.hotkey.is_some() {
+        requeue_weights(&shared, &weights_jobs)?;
+    }
 
     let listener = TcpListener::bind(rpc_listen)
         .await
@@ -198,14 +201,27 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
         weights_jobs,
         cancel: cancel.clone(),
     });
-    let helpers = vec![
-        tokio::spawn(weights_submitter::run(
+    let mut helpers = vec![
+        tokio::spawn(discovery::run(
             Arc::clone(&shared),
-            jobs,
+            heads.subscribe(),
             cancel.clone(),
         )),
         tokio::spawn(refresh_peers(Arc::clone(&shared), cancel.clone())),
     ];
+    if let Some(hotkey) = shared.hotkey {
+        let task = WeightsTask {
+            chain: Arc::clone(&shared.chain),
+            storage: shared.storage.clone(),
+            hotkey,
+            burn: shared.genesis.burn_hotkey,
+            version_key: shared.config.chain.version_key,
+            axon: discovery::axon_of(&parse_addresses(&shared.config.p2p.external)?),
+            taken: shared.metrics.weights_submitted.clone(),
+        };
+        let weights = task.run(jobs, heads.subscribe(), cancel.clone());
+        helpers.push(tokio::spawn(weights));
+    }
     let driver = tokio::spawn(driver.run());
     info!(%rpc_addr, %peer_id, network = %shared.network_id.0, hotkey = ?shared.hotkey.map(|h| h.to_ss58()), "node started");
     Ok(RunningNode {
@@ -238,13 +254,18 @@ fn read_genesis(path: &Path) -> anyhow::Result<Genesis> {
     Ok(genesis)
 }
 
-fn chain_client(config: &NodeConfig, key: Option<&WalletKey>) -> anyhow::Result<Arc<dyn Chain>> {
+fn chain_client(
+    config: &NodeConfig,
+    genesis: &Genesis,
+    key: Option<&WalletKey>,
+) -> anyhow::Result<Arc<dyn Chain>> {
     // The chain client signs with the same hotkey; it gets a copy of the key.
     let signer = key.map(|key| Arc::new(key.keypair()));
-    let client = DevChainClient::new(DevChainClientConfig::new(config.chain.url.clone()), signer);
-    Ok(Arc::new(
-        client.with_context(|| format!("chain {}", config.chain.url))?,
-    ))
+    let endpoints = config.chain.endpoints.clone();
+    let client = SubtensorChain::new(SubtensorConfig::new(endpoints, genesis.netuid), signer);
+    Ok(Arc::new(client.with_context(|| {
+        format!("chain {}", config.chain.endpoints.join(", "))
+    })?))
 }
 
 fn open_storage(config: &NodeConfig, genesis: &Genesis) -> anyhow::Result<Storage> {

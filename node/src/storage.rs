@@ -3,12 +3,11 @@
 
 mod journeys;
 mod payloads;
+mod weights_records;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
-
-use serde::{Deserialize, Serialize};
 
 use assay_consensus::block::{DecidedBlock, Entry};
 use assay_consensus::codec::{self, CodecError};
@@ -48,9 +47,6 @@ const OPEN_RESULTS: Table<SubmissionId, LogVote> = Table::new(0x41, "open-result
 
 /// What this node computed for epochs whose weights are not agreed yet.
 const OPEN_WEIGHTS: Table<u64, WeightsVote> = Table::new(0x42, "open-weights", 256);
-
-/// Weights that were submitted and that the chain has not shown yet, by epoch.
-const OPEN_SUBMISSIONS: Table<u64, OpenSubmission> = Table::new(0x46, "open-submissions", 64);
 
 /// Newest results whose missing votes a restart asks for.
 const RECENT_RESULTS: usize = 64;
@@ -94,15 +90,6 @@ impl StorageError {
             StorageError::Record(_) | StorageError::Store(StoreError::Decode { .. })
         )
     }
-}
-
-/// Weights on their way to the chain: written before they are submitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenSubmission {
-    /// Hash of what was submitted.
-    pub entries_hash: Hash,
-    /// Newest finalised chain block at that time.
-    pub head_number: u64,
 }
 
 /// The last executed block as execution needs it.
@@ -458,41 +445,6 @@ impl Storage {
         Ok(self.store.commit_durable(batch)?)
     }
 
-    // Weights on their way to the chain.
-
-    /// What this node submitted to the chain for an epoch, if the chain has not shown it yet.
-    pub fn open_submission(&self, epoch: u64) -> Result<Option<OpenSubmission>, StorageError> {
-        Ok(self.store.get(&OPEN_SUBMISSIONS, &epoch)?)
-    }
-
-    /// Notes durably what is about to be submitted; that of earlier epochs is forgotten.
-    pub fn put_open_submission(
-        &self,
-        epoch: u64,
-        submission: &OpenSubmission,
-    ) -> Result<(), StorageError> {
-        let earlier = self.store.range(
-            &OPEN_SUBMISSIONS,
-            Bound::Unbounded,
-            Bound::Excluded(&epoch),
-            Order::Ascending,
-            OPEN_MAX,
-        )?;
-        let mut batch = WriteBatch::new();
-        for (epoch, _) in earlier {
-            batch.delete(&OPEN_SUBMISSIONS, &epoch)?;
-        }
-        batch.put(&OPEN_SUBMISSIONS, &epoch, submission)?;
-        Ok(self.store.commit_durable(batch)?)
-    }
-
-    /// Notes that what was submitted for an epoch was refused or is on the chain.
-    pub fn close_submission(&self, epoch: u64) -> Result<(), StorageError> {
-        let mut batch = WriteBatch::new();
-        batch.delete(&OPEN_SUBMISSIONS, &epoch)?;
-        Ok(self.store.commit(batch)?)
-    }
-
     // Logs and modules.
 
     /// Stores a blob.
@@ -657,5 +609,7 @@ fn own_vote(record: &JourneyRecord) -> Option<LogVote> {
     })
 }
 
+#[cfg(test)]
+pub mod testkit;
 #[cfg(test)]
 mod tests;

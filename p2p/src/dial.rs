@@ -2,7 +2,9 @@
 //!
 //! Bootstrap addresses are tried forever, with a pause that stays short: after a restart the
 //! network must be whole again within a second or two. Other peers that were once connected are
-//! tried with growing pauses and forgotten in the end.
+//! tried with growing pauses and forgotten in the end. Announced addresses come as a whole list from
+//! somewhere else and may be anybody's: they are tried as long as they stand there, ever more rarely,
+//! and only while peers are wanted.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -27,6 +29,7 @@ pub(crate) struct Plan {
 enum Target {
     Bootstrap(usize),
     Known(PeerId),
+    Announced(u64),
 }
 
 #[derive(Debug)]
@@ -47,6 +50,9 @@ pub(crate) struct Dialer {
     local: PeerId,
     bootstrap: Vec<Entry>,
     known: BTreeMap<PeerId, Entry>,
+    announced: BTreeMap<u64, Entry>,
+    /// Number of the next announced entry; never used twice, so that dials find theirs or nothing.
+    next_announced: u64,
     in_flight: HashMap<ConnectionId, Target>,
 }
 
@@ -56,6 +62,8 @@ impl Dialer {
             local,
             bootstrap: Vec::new(),
             known: BTreeMap::new(),
+            announced: BTreeMap::new(),
+            next_announced: 0,
             in_flight: HashMap::new(),
         };
         for address in bootstrap {
@@ -84,6 +92,23 @@ impl Dialer {
             Some(entry) if entry.addresses.contains(&address) => {}
             Some(entry) => entry.addresses.push(address),
             None => self.bootstrap.push(Entry::new(vec![address], peer, now)),
+        }
+    }
+
+    /// Takes the whole list of announced addresses. What stood there before keeps its pause, what no
+    /// longer stands there is not dialled any more.
+    pub(crate) fn set_announced(&mut self, addresses: &[Multiaddr], now: Instant) {
+        let wanted: BTreeSet<&Multiaddr> = addresses.iter().take(limits::MAX_KNOWN_PEERS).collect();
+        self.announced
+            .retain(|_, entry| entry.addresses.iter().any(|known| wanted.contains(known)));
+        for address in wanted {
+            let mut known = self.announced.values();
+            if known.any(|entry| entry.addresses.contains(address)) {
+                continue;
+            }
+            let entry = Entry::new(vec![address.clone()], None, now);
+            self.announced.insert(self.next_announced, entry);
+            self.next_announced += 1;
         }
     }
 
@@ -130,9 +155,14 @@ impl Dialer {
             .iter_mut()
             .filter(|_| more)
             .map(|(peer, entry)| (Target::Known(*peer), entry));
+        let announced = self
+            .announced
+            .iter_mut()
+            .filter(|_| more)
+            .map(|(number, entry)| (Target::Announced(*number), entry));
         let mut plans = Vec::new();
         let mut expected = BTreeSet::new();
-        for (target, entry) in bootstrap.chain(known) {
+        for (target, entry) in bootstrap.chain(known).chain(announced) {
             if entry.dialing || entry.next > now || entry.peer.as_ref().is_some_and(&skip) {
                 continue;
             }
@@ -183,6 +213,7 @@ impl Dialer {
         let longest = match target {
             Target::Bootstrap(_) => limits::REDIAL_BOOTSTRAP_MAX,
             Target::Known(_) => limits::REDIAL_KNOWN_MAX,
+            Target::Announced(_) => limits::REDIAL_ANNOUNCED_MAX,
         };
         entry.pause = (entry.pause * 2).min(longest);
         if let Target::Known(peer) = target
@@ -214,12 +245,14 @@ impl Dialer {
         match target {
             Target::Bootstrap(index) => self.bootstrap.get_mut(index),
             Target::Known(peer) => self.known.get_mut(&peer),
+            Target::Announced(number) => self.announced.get_mut(&number),
         }
     }
 
     fn entries_of(&mut self, peer: PeerId) -> impl Iterator<Item = &mut Entry> {
         self.bootstrap
             .iter_mut()
+            .chain(self.announced.values_mut())
             .filter(move |entry| entry.peer == Some(peer))
             .chain(self.known.get_mut(&peer))
     }
@@ -283,6 +316,43 @@ mod tests {
             now += limits::REDIAL_KNOWN_MAX;
         }
         assert_eq!(dials, limits::REDIAL_KNOWN_ATTEMPTS as usize);
+    }
+
+    #[test]
+    fn announced_addresses_are_dialled_ever_more_rarely_while_they_stand_in_the_list() {
+        let mut now = Instant::now();
+        let mut dialer = Dialer::new(PeerId::random(), &[], now);
+        dialer.set_announced(&[address(1), address(2)], now);
+        assert!(dialer.due(now, false, |_| false).is_empty(), "none wanted");
+        assert_eq!(dialer.due(now, true, |_| false).len(), 2);
+        let mut dials = 0;
+        let end = now + limits::REDIAL_ANNOUNCED_MAX * 20;
+        dialer.set_announced(&[address(2)], now);
+        while now < end {
+            for plan in dialer.due(now, true, |_| false) {
+                assert_eq!(plan.addresses, [address(2)]);
+                dialer.started(&plan, connection(dials));
+                dialer.failed(connection(dials), now);
+                dials += 1;
+            }
+            // The same list again does not begin anew.
+            dialer.set_announced(&[address(2)], now);
+            now += limits::REDIAL_MIN;
+        }
+        assert!((20..40).contains(&dials), "{dials} dials");
+    }
+
+    #[test]
+    fn a_dial_of_an_address_that_left_the_list_is_forgotten() {
+        let now = Instant::now();
+        let mut dialer = Dialer::new(PeerId::random(), &[], now);
+        dialer.set_announced(&[address(1)], now);
+        let plans = dialer.due(now, true, |_| false);
+        dialer.started(&plans[0], connection(1));
+        dialer.set_announced(&[address(2)], now);
+        dialer.failed(connection(1), now);
+        let plans = dialer.due(now, true, |_| false);
+        assert_eq!(plans[0].addresses, [address(2)]);
     }
 
     #[test]

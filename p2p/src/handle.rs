@@ -175,6 +175,15 @@ impl NetworkHandle {
         self.command(Command::AddBootstrap { address }).await
     }
 
+    /// Replaces the list of addresses at which others say that they listen. They are dialled while
+    /// peers are wanted; whoever answers has to be of this network as anyone else.
+    ///
+    /// # Errors
+    /// When the network is closed.
+    pub async fn set_announced(&self, addresses: Vec<Multiaddr>) -> Result<(), Closed> {
+        self.command(Command::SetAnnounced { addresses }).await
+    }
+
     /// All counters, now.
     #[must_use]
     pub fn metrics(&self) -> MetricsSnapshot {

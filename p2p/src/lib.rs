@@ -47,6 +47,7 @@ pub use event::{
     BanReason, MessageHandle, NetworkEvent, PeerInfo, Published, ReplyHandle, Verdict,
 };
 pub use handle::NetworkHandle;
+pub use libp2p::multiaddr::Protocol;
 pub use libp2p::{Multiaddr, PeerId};
 pub use metrics::{MetricsSnapshot, TopicMetrics};
 pub use network::Network;

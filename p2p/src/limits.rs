@@ -145,6 +145,9 @@ pub const REDIAL_BOOTSTRAP_MAX: Duration = Duration::from_secs(1);
 /// Longest pause between dials of other known peers.
 pub const REDIAL_KNOWN_MAX: Duration = Duration::from_secs(30);
 
+/// Longest pause between dials of an address that stands in a public list: it may be anybody's.
+pub const REDIAL_ANNOUNCED_MAX: Duration = Duration::from_secs(300);
+
 /// A known peer that cannot be reached for this many dials is forgotten.
 pub const REDIAL_KNOWN_ATTEMPTS: u32 = 40;
 

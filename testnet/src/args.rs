@@ -109,8 +109,8 @@ struct Size {
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(50..))]
     block_time_ms: u64,
     /// Length of an epoch in chain blocks.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(30..))]
-    tempo: u64,
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(30..))]
+    tempo: u16,
     /// Directory for everything; a temporary one by default.
     #[arg(long)]
     dir: Option<PathBuf>,

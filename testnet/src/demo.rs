@@ -434,7 +434,8 @@ async fn expected_on_chain(
             value: weight.weight,
         });
     }
-    Ok(chain_weights::resolve(&weights, &metagraph, &testnet.genesis.burn_hotkey).entries)
+    let resolved = chain_weights::resolve(&weights, &metagraph, &testnet.genesis.burn_hotkey);
+    Ok(chain_weights::without_zeros(&resolved.entries))
 }
 
 fn honest_nodes(testnet: &Testnet) -> Vec<usize> {

@@ -5,15 +5,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use assay_api::node::NodeMode;
-use assay_chain::{Chain, DevChainClient, DevChainClientConfig, Neuron, key_file};
+use assay_chain::{Chain, SubtensorChain, SubtensorConfig, key_file};
 use assay_challenge_term::{DEFAULT_PYTHON_POLICY, EvidenceMode, TermParams};
 use assay_consensus::genesis::{Genesis, GenesisChallenge};
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::validators::Quorum;
+use assay_dev_chain::chain::{AdminCommand, ChainConfig, NeuronConfig, SubnetConfig};
+use assay_dev_chain::types::{AccountId32, NetUid};
+use assay_dev_chain::{DevChainServer, ServerOptions};
 
 use crate::agents;
-use crate::dev_chain::{DevChainConfig, DevChainOptions, DevChainServer};
 use crate::process::{NodeProcess, NodeSpec, free_ports, log_tail};
 
 /// Name of the challenge in the testnet.
@@ -22,8 +24,8 @@ pub const CHALLENGE: &str = "term-challenge";
 /// Stake of each validator: 1,000 TAO in rao.
 const VALIDATOR_STAKE_RAO: u64 = 1_000_000_000_000;
 
-/// Uid of the subnet's owner, who gets what is burned.
-const OWNER_UID: u16 = 0;
+/// The testnet's subnet.
+pub const NETUID: u16 = 1;
 
 /// Time for all validators to get ready.
 const READY: Duration = Duration::from_secs(60);
@@ -45,7 +47,7 @@ pub struct Plan {
     /// Time between chain blocks in milliseconds.
     pub block_time_ms: u64,
     /// Length of an epoch in chain blocks.
-    pub tempo_blocks: u64,
+    pub tempo_blocks: u16,
     /// Validator that tampers with its results.
     pub tamper: Option<usize>,
 }
@@ -61,7 +63,7 @@ pub struct Testnet {
     /// Hotkeys of the validators.
     pub hotkeys: Vec<Hotkey>,
     /// Reader of the chain.
-    pub chain: DevChainClient,
+    pub chain: SubtensorChain,
     server: DevChainServer,
     ports: Vec<u16>,
 }
@@ -81,26 +83,18 @@ impl Plan {
         Keypair::insecure_seed_of_name(&format!("assay-testnet/{name}"))
     }
 
-    fn neurons(&self) -> Vec<Neuron> {
-        let neuron = |uid: usize, name: &str, stake| Neuron {
-            uid: u16::try_from(uid).unwrap_or(u16::MAX),
-            hotkey: Plan::key(name).hotkey(),
+    /// Owner, validators and miners, in the order of their uids. What is burned goes to the owner.
+    fn neurons(&self) -> Vec<NeuronConfig> {
+        let neuron = |name: &str, stake| NeuronConfig {
+            hotkey: AccountId32(Plan::key(name).hotkey().0),
+            coldkey: None,
             stake,
-            validator_permit: stake > 0,
-            active: true,
         };
-        let mut neurons = vec![neuron(usize::from(OWNER_UID), "owner", 0)];
-        for index in 0..self.validators {
-            neurons.push(neuron(
-                neurons.len(),
-                &Plan::validator_name(index),
-                VALIDATOR_STAKE_RAO,
-            ));
-        }
-        for miner in &self.miners {
-            neurons.push(neuron(neurons.len(), miner, 0));
-        }
-        neurons
+        let validators = (0..self.validators)
+            .map(|index| neuron(&Plan::validator_name(index), VALIDATOR_STAKE_RAO));
+        let miners = self.miners.iter().map(|miner| neuron(miner, 0));
+        let owner = std::iter::once(neuron("owner", 0));
+        owner.chain(validators).chain(miners).collect()
     }
 }
 
@@ -147,8 +141,14 @@ impl Testnet {
     }
 
     /// URL of the chain.
-    pub fn chain_url(&self) -> &str {
+    pub fn chain_url(&self) -> String {
         self.server.url()
+    }
+
+    /// Does something to the chain that nobody could sign.
+    pub async fn command_chain(&self, command: AdminCommand) -> anyhow::Result<()> {
+        let done = self.server.command(command).await;
+        done.context("development chain")
     }
 
     /// Fails if a validator has ended by itself.
@@ -175,7 +175,7 @@ impl Testnet {
             dir: self.plan.dir.join(name),
             genesis: self.plan.dir.join("genesis.json"),
             hotkey_file: None,
-            chain_url: self.chain_url().to_owned(),
+            chain_url: self.chain_url(),
             block_time_ms: self.plan.block_time_ms,
             p2p_port: port(2 * index)?,
             rpc_port: port(2 * index + 1)?,
@@ -220,26 +220,31 @@ impl Testnet {
     }
 }
 
-async fn start_chain(plan: &Plan) -> anyhow::Result<(DevChainServer, DevChainClient)> {
-    let config = DevChainConfig {
-        block_time_ms: plan.block_time_ms,
-        tempo_blocks: plan.tempo_blocks,
-        neurons: plan.neurons(),
-        ..DevChainConfig::default()
+async fn start_chain(plan: &Plan) -> anyhow::Result<(DevChainServer, SubtensorChain)> {
+    let config = ChainConfig {
+        subnets: vec![SubnetConfig {
+            netuid: NetUid(NETUID),
+            tempo: plan.tempo_blocks,
+            owner: Some(AccountId32(Plan::key("owner").hotkey().0)),
+            neurons: plan.neurons(),
+            ..SubnetConfig::plain()
+        }],
+        ..ChainConfig::default()
     };
-    let options = DevChainOptions {
+    let options = ServerOptions {
         listen: ([127, 0, 0, 1], 0).into(),
         data_dir: plan.dir.join("chain"),
+        block_time_ms: plan.block_time_ms,
         admin_token: None,
     };
     let server = DevChainServer::start(config, options)
         .await
         .context("development chain")?;
-    let client = DevChainClient::new(DevChainClientConfig::new(server.url()), None)?;
+    let client = SubtensorChain::new(SubtensorConfig::new(vec![server.url()], NETUID), None)?;
     Ok((server, client))
 }
 
-async fn make_genesis(plan: &Plan, chain: &DevChainClient) -> anyhow::Result<Genesis> {
+async fn make_genesis(plan: &Plan, chain: &SubtensorChain) -> anyhow::Result<Genesis> {
     let head = chain.finalized_head().await.context("development chain")?;
     let burn_hotkey = Plan::key("owner").hotkey();
     let params = TermParams {
@@ -256,10 +261,10 @@ async fn make_genesis(plan: &Plan, chain: &DevChainClient) -> anyhow::Result<Gen
     };
     let genesis = Genesis {
         name: "assay-testnet".to_owned(),
-        netuid: 1,
+        netuid: NETUID,
         quorum: Quorum::Majority,
         // A third of an epoch: enough for votes and retries on a busy machine.
-        weights_margin_blocks: plan.tempo_blocks / 3,
+        weights_margin_blocks: u64::from(plan.tempo_blocks) / 3,
         min_stake_rao: VALIDATOR_STAKE_RAO / 1_000,
         burn_hotkey,
         chain: head,

@@ -185,7 +185,7 @@ impl NodeSpec {
             modules_dir: None,
             wallet: WalletConfig::default(),
             chain: ChainConfig {
-                url: self.chain_url.clone(),
+                endpoints: vec![self.chain_url.clone()],
                 block_time_ms: self.block_time_ms,
                 ..ChainConfig::default()
             },

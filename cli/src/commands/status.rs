@@ -6,18 +6,20 @@ use assay_api::challenge::ChallengeList;
 use assay_api::epoch::{EpochCurrent, Phase};
 use assay_api::node::NodeStatus;
 use assay_api::system::SystemHealth;
+use assay_api::timestamp::rfc3339;
 use assay_api::validator::{PageParams, ValidatorList};
-use assay_api::weights::{WeightsReport, WeightsStatus};
+use assay_api::weights::{ChainSubmission, WeightsReport};
 use assay_api::{ClientError, RpcClient};
 use serde::Serialize;
 
 use super::{call_failure, client, print_json, print_lines};
 use crate::args::Global;
 use crate::exit::{Exit, Failure};
-use crate::text::{clean, percent, short, span, ss58, tao};
-
-/// Weights shown as text; `--json` has all.
-const WEIGHTS_SHOWN: usize = 10;
+use crate::limits::{STATUS_ATTEMPTS_MAX, STATUS_EPOCHS_MAX, STATUS_PAID_MAX};
+use crate::text::{clean, short, span, ss58, tao};
+use crate::weights::{
+    agreement, attempt_lines, attempts_before, history_line, left_out, share, votes, way,
+};
 
 /// Everything that is shown.
 #[derive(Serialize)]
@@ -195,36 +197,43 @@ fn challenge_lines(list: &ChallengeList) -> Vec<String> {
 }
 
 fn weight_lines(report: &WeightsReport) -> Vec<String> {
-    let status = match report.status {
-        WeightsStatus::Pending => "not computed yet",
-        WeightsStatus::Voting => "being voted on",
-        WeightsStatus::Agreed => "agreed",
-        WeightsStatus::Onchain => "agreed and on the chain",
-    };
-    let mut lines = vec![
-        String::new(),
-        format!(
-            "Weights     epoch {}, {status}, {}% of the stake",
-            report.epoch,
-            percent(report.agreed_stake, report.total_stake)
-        ),
-    ];
+    let mut head = format!(
+        "Weights     epoch {}: {}",
+        report.epoch,
+        agreement(report.status)
+    );
+    head.extend(votes(report).map(|votes| format!(", {votes}")));
+    let mut lines = vec![String::new(), head];
     let mut by_weight: Vec<_> = report.entries.iter().collect();
     by_weight.sort_by_key(|entry| std::cmp::Reverse(entry.weight));
-    lines.extend(by_weight.iter().take(WEIGHTS_SHOWN).map(|entry| {
+    lines.extend(by_weight.iter().take(STATUS_PAID_MAX).map(|entry| {
         format!(
-            "  {}  {:>5}  {:>5.2}%",
+            "  {}  {:>5}  {:>7}",
             ss58(&entry.hotkey),
             entry.weight,
-            f64::from(entry.weight) * 100.0 / f64::from(u16::MAX)
+            share(entry.weight)
         )
     }));
-    if let Some(more) = by_weight
-        .len()
-        .checked_sub(WEIGHTS_SHOWN)
-        .filter(|more| *more > 0)
-    {
-        lines.push(format!("  and {more} more: --json shows all"));
+    lines.extend(left_out(by_weight.len(), STATUS_PAID_MAX));
+    if let Some(submission) = &report.submission {
+        lines.extend(submission_lines(submission));
+    }
+    if !report.history.is_empty() {
+        lines.push("Earlier epochs: status, way to the chain".into());
+    }
+    let past = report.history.iter().take(STATUS_EPOCHS_MAX);
+    lines.extend(past.map(history_line));
+    lines
+}
+
+/// What this node did to bring the weights to the chain, and its last attempts.
+fn submission_lines(submission: &ChainSubmission) -> Vec<String> {
+    let mut lines = vec![format!("Submission  {}", way(submission))];
+    let attempts = &submission.attempts;
+    let before = attempts.len().saturating_sub(STATUS_ATTEMPTS_MAX);
+    lines.extend(attempts_before(before));
+    for attempt in attempts.iter().skip(before) {
+        lines.extend(attempt_lines(attempt, &rfc3339(attempt.time_ms)));
     }
     lines
 }

@@ -90,6 +90,8 @@ pub enum Detail {
     Submission(String),
     /// A validator.
     Validator(Validator),
+    /// The weights on their way to the chain; they are in [`Feeds::weights`].
+    Weights,
 }
 
 /// The state of the terminal interface.

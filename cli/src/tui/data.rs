@@ -226,6 +226,7 @@ impl Feeds {
             self.leaderboard.error(),
             self.recent.error(),
             self.mine.error(),
+            self.weights.error(),
         ]
         .into_iter()
         .flatten()

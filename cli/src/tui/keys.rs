@@ -7,7 +7,7 @@ use super::data::{Feed, Feeds};
 use crate::limits::FILTER_MAX_CHARS;
 
 /// Keys and what they do, as the help shows them.
-pub const HELP: [(&str, &str); 12] = [
+pub const HELP: [(&str, &str); 13] = [
     ("Tab, Shift+Tab, 1-4", "switch tabs"),
     ("↑ ↓, j k", "move"),
     ("PgUp PgDn", "move by a page"),
@@ -15,6 +15,7 @@ pub const HELP: [(&str, &str); 12] = [
     ("Enter", "open the selected row"),
     ("Esc", "close, or clear the filter"),
     ("/", "filter rows"),
+    ("w", "weights on their way to the chain"),
     ("r", "refresh now"),
     ("c", "next challenge"),
     ("s", "submissions of the selected miner"),
@@ -50,6 +51,7 @@ impl App {
                 Vec::new()
             }
             KeyCode::Char('r') => vec![Effect::Ask(self.query.clone())],
+            KeyCode::Char('w') => self.toggle_weights(),
             code if self.detail.is_some() => self.on_detail_key(code),
             code => self.on_tab_key(code),
         }
@@ -168,10 +170,17 @@ impl App {
         };
         let submission = match &detail {
             Detail::Submission(id) => Some(id.clone()),
-            Detail::Miner(_) | Detail::Validator(_) => None,
+            Detail::Miner(_) | Detail::Validator(_) | Detail::Weights => None,
         };
         self.detail = Some((detail, 0));
         self.ask_for_submission(submission)
+    }
+
+    /// Opens the weights, in place of whatever is open, or closes them.
+    fn toggle_weights(&mut self) -> Vec<Effect> {
+        let is_open = matches!(self.detail, Some((Detail::Weights, _)));
+        self.detail = (!is_open).then_some((Detail::Weights, 0));
+        self.ask_for_submission(None)
     }
 
     fn close_detail(&mut self) -> Vec<Effect> {

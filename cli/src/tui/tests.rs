@@ -1,6 +1,7 @@
 //! The core by events, and the screen by snapshots.
 
 use assay_api::submission::{Fault, SubmissionStatus};
+use assay_api::weights::{SubmissionMethod, SubmissionStage, WeightsStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -9,7 +10,7 @@ use ratatui::backend::TestBackend;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::app::{App, Effect, Event, Query, Tab};
+use super::app::{App, Detail, Effect, Event, Query, Tab};
 use super::data::Update;
 use super::view;
 use crate::fixtures;
@@ -179,6 +180,142 @@ fn details_show_the_whole_journey_miner_and_validator() {
 }
 
 #[test]
+fn weights_are_opened_from_every_tab_and_closed_by_the_same_key() {
+    for tab in Tab::ALL {
+        let mut app = loaded(tab);
+        assert_eq!(press(&mut app, KeyCode::Char('w')), []);
+        assert_eq!(app.detail, Some((Detail::Weights, 0)));
+        press(&mut app, KeyCode::Char('w'));
+        assert_eq!(app.detail, None);
+    }
+    let mut app = loaded(Tab::Submission);
+    press(&mut app, KeyCode::Enter);
+    let effects = press(&mut app, KeyCode::Char('w'));
+    assert!(matches!(&effects[..], [Effect::Ask(query)] if query.submission.is_none()));
+    assert_eq!(app.detail, Some((Detail::Weights, 0)));
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.detail, None);
+    press(&mut app, KeyCode::Char('/'));
+    press(&mut app, KeyCode::Char('w'));
+    assert_eq!(app.detail, None);
+}
+
+fn with_weights_open(mut app: App) -> App {
+    press(&mut app, KeyCode::Char('w'));
+    app
+}
+
+#[test]
+fn weights_show_their_way_to_the_chain_at_every_width() {
+    let mut app = with_weights_open(loaded(Tab::Leaderboard));
+    assert_snapshot!("weights_top", screen(&app, 80, 24));
+    press(&mut app, KeyCode::PageDown);
+    assert_snapshot!("weights_scrolled", screen(&app, 80, 24));
+    press(&mut app, KeyCode::Home);
+    assert_snapshot!("weights_narrow", screen(&app, 40, 70));
+    assert_snapshot!("weights_wide", screen(&app, 140, 46));
+}
+
+#[test]
+fn the_last_line_of_weights_is_in_reach_on_a_narrow_screen() {
+    let mut app = with_weights_open(loaded(Tab::Network));
+    for _ in 0..100 {
+        press(&mut app, KeyCode::PageDown);
+    }
+    let text = screen(&app, 30, 12);
+    assert!(text.contains("sent by this node"), "{text}");
+}
+
+#[test]
+fn weights_that_are_not_there_say_why() {
+    let mut app = with_weights_open(empty(Tab::Network));
+    app.update(Event::RefreshStarted);
+    assert_snapshot!("weights_loading", screen(&app, 80, 24));
+    let error = "the node says -32603: state_getKeys: no answer of the chain within 5000 ms";
+    take(&mut app, Update::Weights(Err(error.into())));
+    assert_snapshot!("weights_missing", screen(&app, 80, 24));
+
+    let mut app = with_weights_open(loaded(Tab::Network));
+    take(&mut app, Update::Weights(Ok(fixtures::no_weights())));
+    assert_snapshot!("weights_empty", screen(&app, 80, 24));
+}
+
+#[test]
+fn weights_of_a_chain_that_stopped_answering_are_marked_stale_with_the_error() {
+    let mut app = with_weights_open(loaded(Tab::Network));
+    app.update(Event::Tick {
+        now_ms: fixtures::NOW_MS + 5_000,
+    });
+    let error = "the node says -32603: state_getKeys: no answer of the chain within 5000 ms";
+    take(&mut app, Update::Weights(Err(error.into())));
+    assert_snapshot!("weights_stale", screen(&app, 80, 24));
+}
+
+#[test]
+fn weights_under_way_name_commits_double_votes_and_the_unregistered() {
+    let mut report = fixtures::weights();
+    let timelocked = SubmissionMethod::Timelocked;
+    report.submission = Some(fixtures::submission(11, SubmissionStage::Taken, timelocked));
+    report.status = WeightsStatus::Committed;
+    report.votes[1].agrees = None;
+    report.votes[2].double_vote = true;
+    report.votes.remove(0);
+    report.entries[1].uid = None;
+    report.history.truncate(1);
+    let mut app = with_weights_open(loaded(Tab::Network));
+    take(&mut app, Update::Weights(Ok(report)));
+    assert_snapshot!("weights_committed", screen(&app, 80, 40));
+    press(&mut app, KeyCode::Esc);
+    let text = screen(&app, 80, 24);
+    let line = "weights of epoch 11: committed, to be revealed in epoch 13 (timelocked)";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
+fn the_node_panel_tells_a_bystander_how_the_votes_stand() {
+    let mut report = fixtures::weights();
+    report.submission = None;
+    let mut app = loaded(Tab::Network);
+    take(&mut app, Update::Weights(Ok(report.clone())));
+    let line = "weights of epoch 11: agreed, on the chain, 2 paid, 75% of the stake agrees";
+    assert!(screen(&app, 80, 24).contains(line));
+    report.status = WeightsStatus::Voting;
+    take(&mut app, Update::Weights(Ok(report)));
+    let line = "being voted on, 2 paid, 4 validators voted, no majority yet";
+    assert!(screen(&app, 90, 24).contains(line));
+}
+
+#[test]
+fn weights_that_pay_hundreds_leave_what_follows_in_reach() {
+    let mut report = fixtures::weights();
+    let one = report.entries[0].clone();
+    report.entries = vec![one; 250];
+    let mut app = with_weights_open(loaded(Tab::Network));
+    take(&mut app, Update::Weights(Ok(report)));
+    let text = screen(&app, 80, 60);
+    assert!(text.contains("and 230 more: assay status --json shows all"));
+    assert!(text.contains("Attempts of this node"));
+}
+
+#[test]
+fn words_of_the_chain_about_weights_cannot_steer_the_terminal() {
+    let mut report = fixtures::weights();
+    let evil = "evil\x1b[2J\u{202e}name".to_owned();
+    report.weights_hash = Some(evil.clone());
+    report.votes[3].weights_hash = evil.clone();
+    report.entries[0].hotkey = evil.clone();
+    report.chain[0].hotkey = evil.clone();
+    let submission = report.submission.as_mut().unwrap();
+    submission.reason = Some(evil.clone());
+    submission.attempts[0].result = evil.clone();
+    submission.attempts[1].call = Some(evil);
+    let mut app = with_weights_open(loaded(Tab::Network));
+    take(&mut app, Update::Weights(Ok(report)));
+    let text = screen(&app, 140, 60);
+    assert!(text.contains("evil") && !text.contains('\x1b') && !text.contains('\u{202e}'));
+}
+
+#[test]
 fn the_help_names_the_keys() {
     let mut app = loaded(Tab::Leaderboard);
     press(&mut app, KeyCode::Char('?'));
@@ -195,6 +332,9 @@ fn no_terminal_is_too_small_to_draw() {
             screen(&app, width, height);
             press(&mut app, KeyCode::Enter);
             press(&mut app, KeyCode::Char('?'));
+            screen(&app, width, height);
+            press(&mut app, KeyCode::Esc);
+            press(&mut app, KeyCode::Char('w'));
             screen(&app, width, height);
         }
     }
@@ -330,7 +470,7 @@ fn any_key() -> impl Strategy<Value = KeyCode> {
         KeyCode::End,
         KeyCode::Backspace,
     ]);
-    let letter = proptest::sample::select("jkgGqrsac/?1234x".chars().collect::<Vec<_>>());
+    let letter = proptest::sample::select("jkgGqrsacw/?1234x".chars().collect::<Vec<_>>());
     prop_oneof![special, letter.prop_map(KeyCode::Char)]
 }
 

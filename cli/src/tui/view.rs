@@ -8,6 +8,7 @@ mod leaderboard;
 mod network;
 mod submission;
 mod table;
+mod weights;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -113,7 +114,7 @@ fn hint_line(app: &App) -> Line<'static> {
     if let Some(error) = app.feeds.first_error() {
         return Line::from(format!(" {}", clean(error))).red();
     }
-    Line::from(" Tab switch · ↑↓ move · Enter open · / filter · r refresh · ? help · q quit")
+    Line::from(" Tab switch · ↑↓ move · Enter open · w weights · / filter · ? help · q quit")
         .dark_gray()
 }
 

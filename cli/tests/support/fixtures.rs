@@ -10,7 +10,10 @@ use assay_api::submission::{
 };
 use assay_api::system::{HealthLevel, SystemHealth};
 use assay_api::validator::{Validator, ValidatorList};
-use assay_api::weights::{WeightEntry, WeightsReport, WeightsStatus};
+use assay_api::weights::{
+    ChainAttempt, ChainSubmission, ChainWeights, SubmissionMethod, SubmissionStage, WeightEntry,
+    WeightsReport, WeightsStatus, WeightsSummary, WeightsVoteView,
+};
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::{Hotkey, Keypair};
 use serde_json::{Value, json};
@@ -144,24 +147,155 @@ pub fn decay() -> Value {
     })
 }
 
+/// Plain weights that two validators have on the chain, one refused for a while; behind them an
+/// epoch of each stage.
 pub fn weights() -> WeightsReport {
     let entries = [(1, 39_321), (2, 26_214)].map(|(index, weight)| WeightEntry {
         hotkey: miner(index).to_ss58(),
         uid: Some(index as u16 + 3),
         weight,
     });
+    let votes = (0..4).map(|index| WeightsVoteView {
+        hotkey: validator(index).to_ss58(),
+        stake: STAKE,
+        weights_hash: Hash::of(if index == 3 { b"others!" } else { b"weights" }).to_hex(),
+        agrees: Some(index != 3),
+        double_vote: false,
+    });
+    let chain = [(0, 1_190, true), (1, 1_191, true), (3, 1_189, false)];
+    let chain = chain.map(|(index, block, matches)| ChainWeights {
+        hotkey: validator(index).to_ss58(),
+        uid: Some(index as u16),
+        block: Some(block),
+        entries: entries.to_vec(),
+        matches,
+    });
+    let epoch = EPOCH - 1;
     WeightsReport {
-        epoch: EPOCH - 1,
+        epoch,
         status: WeightsStatus::Onchain,
         weights_hash: Some(Hash::of(b"weights").to_hex()),
         height: Some(40),
         chain_block: Some(1_181),
         entries: entries.to_vec(),
-        votes: Vec::new(),
+        votes: votes.collect(),
         agreed_stake: 3 * STAKE,
+        chain: chain.to_vec(),
+        submission: Some(submission(
+            epoch,
+            SubmissionStage::Stored,
+            SubmissionMethod::Plain,
+        )),
+        history: weights_history(),
+        ..no_weights()
+    }
+}
+
+/// Weights of a network in its first epoch: nobody has computed any.
+pub fn no_weights() -> WeightsReport {
+    WeightsReport {
+        epoch: EPOCH,
+        status: WeightsStatus::Pending,
+        weights_hash: None,
+        height: None,
+        chain_block: None,
+        entries: Vec::new(),
+        votes: Vec::new(),
+        agreed_stake: 0,
         total_stake: 4 * STAKE,
         chain: Vec::new(),
+        submission: None,
         history: Vec::new(),
+    }
+}
+
+/// An epoch of each stage, newest first, and one that this node had no part in.
+fn weights_history() -> Vec<WeightsSummary> {
+    let stages = [
+        Some((SubmissionStage::Taken, SubmissionMethod::Timelocked)),
+        Some((SubmissionStage::Stored, SubmissionMethod::Salted)),
+        Some((SubmissionStage::Missed, SubmissionMethod::Plain)),
+        Some((SubmissionStage::Failed, SubmissionMethod::Plain)),
+        Some((SubmissionStage::Skipped, SubmissionMethod::Plain)),
+        Some((SubmissionStage::Sent, SubmissionMethod::Timelocked)),
+        Some((SubmissionStage::Open, SubmissionMethod::Plain)),
+        None,
+    ];
+    let past = stages.into_iter().zip((0..EPOCH - 1).rev());
+    past.map(|(stage, epoch)| WeightsSummary {
+        epoch,
+        status: match stage {
+            Some((SubmissionStage::Taken, _)) => WeightsStatus::Committed,
+            Some((SubmissionStage::Skipped, _)) => WeightsStatus::Onchain,
+            _ => WeightsStatus::Agreed,
+        },
+        weights_hash: Some(Hash::of(&epoch.to_le_bytes()).to_hex()),
+        entries_count: 2,
+        agreed_stake: 3 * STAKE,
+        total_stake: 4 * STAKE,
+        submission: stage.map(|(stage, method)| submission(epoch, stage, method)),
+    })
+    .collect()
+}
+
+/// The way of an epoch's weights that has got as far as `stage`; its block is the 91st of the epoch.
+pub fn submission(epoch: u64, stage: SubmissionStage, method: SubmissionMethod) -> ChainSubmission {
+    let call = match method {
+        SubmissionMethod::Plain => "set_mechanism_weights",
+        SubmissionMethod::Timelocked => "commit_timelocked_mechanism_weights",
+        SubmissionMethod::Salted => "commit_mechanism_weights",
+    };
+    let block = epoch * 100 + 90;
+    let too_fast = format!(
+        "{call} waits until block {}: SettingWeightsTooFast: the subnet's rate limit; tried again \
+         when it is over",
+        block - 3
+    );
+    let reason = match stage {
+        SubmissionStage::Open | SubmissionStage::Missed => Some(too_fast.clone()),
+        SubmissionStage::Failed => Some(format!(
+            "the chain refuses {call}: WeightVecLengthIsLow: fewer entries than the subnet demands"
+        )),
+        SubmissionStage::Skipped => {
+            Some("this hotkey has no validator permit in this epoch".into())
+        }
+        SubmissionStage::Sent | SubmissionStage::Taken | SubmissionStage::Stored => None,
+    };
+    let is_taken = matches!(stage, SubmissionStage::Taken | SubmissionStage::Stored);
+    let is_sent = is_taken || stage == SubmissionStage::Sent;
+    let is_commit = method != SubmissionMethod::Plain;
+    let refused = ChainAttempt {
+        head: block - 8,
+        time_ms: NOW_MS - 185_000,
+        call: None,
+        extrinsic: None,
+        result: too_fast,
+        times: 5,
+    };
+    let signed = ChainAttempt {
+        head: block - 2,
+        time_ms: NOW_MS - 98_000,
+        call: Some(call.into()),
+        extrinsic: Some(format!("0x{}", Hash::of(call.as_bytes()))),
+        result: match (stage, &reason) {
+            (SubmissionStage::Failed, Some(reason)) => reason.clone(),
+            (SubmissionStage::Sent, _) => "sent, not in a finalised block yet".into(),
+            _ => format!("in block {block}"),
+        },
+        times: 1,
+    };
+    let attempts = match stage {
+        SubmissionStage::Skipped => Vec::new(),
+        SubmissionStage::Open | SubmissionStage::Missed => vec![refused],
+        _ => vec![refused, signed],
+    };
+    ChainSubmission {
+        stage,
+        reason,
+        method: is_sent.then_some(method),
+        reveal_epoch: (is_sent && is_commit).then_some(epoch + 2),
+        block: is_taken.then_some(block),
+        attempts,
     }
 }
 

@@ -12,6 +12,7 @@ use assay_api::submission::{
     Fault, Reason, SubmissionSendParams, SubmissionStatus, SubmissionSummary,
 };
 use assay_api::system::SystemProperties;
+use assay_api::weights::WeightsReport;
 use assay_consensus::codec;
 use assay_consensus::envelope::{NetworkId, Signed};
 use assay_consensus::hash::Hash;
@@ -58,6 +59,8 @@ pub struct Script {
     pub summaries: Vec<SubmissionSummary>,
     /// Questions for a journey so far.
     pub questions: usize,
+    /// The newest weights and what became of them.
+    pub weights: WeightsReport,
 }
 
 /// A running fake node; ends when dropped.
@@ -80,6 +83,7 @@ impl FakeNode {
             taken: Vec::new(),
             summaries: Vec::new(),
             questions: 0,
+            weights: fixtures::weights(),
         }));
         let listener = std::net::TcpListener::bind(address).expect("a free port");
         listener.set_nonblocking(true).expect("non-blocking");
@@ -160,7 +164,7 @@ fn dispatch(
         "epoch_current" => json!(fixtures::epoch()),
         "validator_list" => json!(fixtures::validators()),
         "challenge_list" => json!(fixtures::challenges(&["term-challenge"])),
-        "weights_get" => json!(fixtures::weights()),
+        "weights_get" => json!(script.weights),
         "evaluation_getProgress" => json!(fixtures::tasks()),
         "challenge_call" => match params["path"].as_str() {
             Some("/leaderboard") => called(fixtures::leaderboard()),

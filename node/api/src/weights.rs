@@ -50,6 +50,8 @@ pub enum WeightsStatus {
     Voting,
     /// More than half of the stake agrees.
     Agreed,
+    /// The chain holds this node's commit, which is revealed in a later epoch.
+    Committed,
     /// The chain shows the agreed weights of this node's validator.
     Onchain,
 }
@@ -78,6 +80,9 @@ pub struct WeightsReport {
     pub total_stake: u64,
     /// What the chain shows for each validator.
     pub chain: Vec<ChainWeights>,
+    /// What this node's validator did to bring them there; null if it did nothing.
+    #[serde(default)]
+    pub submission: Option<ChainSubmission>,
     /// Earlier epochs, newest first.
     pub history: Vec<WeightsSummary>,
 }
@@ -141,4 +146,75 @@ pub struct WeightsSummary {
     pub agreed_stake: u64,
     /// Stake of the whole set, in rao.
     pub total_stake: u64,
+    /// What this node's validator did to bring them to the chain; null if it did nothing.
+    #[serde(default)]
+    pub submission: Option<ChainSubmission>,
+}
+
+/// How far weights are on their way to the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubmissionStage {
+    /// To be signed and sent.
+    Open,
+    /// Sent, not in a finalised block yet.
+    Sent,
+    /// Their call is in a finalised block; a commit waits for its reveal.
+    Taken,
+    /// The chain holds them.
+    Stored,
+    /// This validator has none to set.
+    Skipped,
+    /// The epoch ended first.
+    Missed,
+    /// Refused for good.
+    Failed,
+}
+
+/// How weights are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubmissionMethod {
+    /// In the open.
+    Plain,
+    /// Encrypted; the chain reveals them.
+    Timelocked,
+    /// As a salted hash; the validator reveals them.
+    Salted,
+}
+
+/// What a validator did to bring the weights of an epoch to the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainSubmission {
+    /// How far they are.
+    pub stage: SubmissionStage,
+    /// Why they got no further; null where nothing is wrong.
+    pub reason: Option<String>,
+    /// How they are set; null until they are signed.
+    pub method: Option<SubmissionMethod>,
+    /// Chain epoch in which a commit is revealed.
+    pub reveal_epoch: Option<u64>,
+    /// Chain block that holds the weights or their commit.
+    pub block: Option<u64>,
+    /// What was tried, oldest first.
+    pub attempts: Vec<ChainAttempt>,
+}
+
+/// One try to bring weights to the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainAttempt {
+    /// Finalised chain block at that time.
+    pub head: u64,
+    /// When, in milliseconds since 1970.
+    pub time_ms: u64,
+    /// Name of the call, if one was signed.
+    pub call: Option<String>,
+    /// Hash of the extrinsic (`0x…`), if one was signed.
+    pub extrinsic: Option<String>,
+    /// What came of it, in words.
+    pub result: String,
+    /// How often the same was found in a row.
+    pub times: u32,
 }

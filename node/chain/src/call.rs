@@ -35,12 +35,11 @@ pub struct SignedCall {
 pub enum Settlement {
     /// It is in no finalised block yet and still can get into one.
     Waiting,
-    /// It is in a finalised block and did what it should.
+    /// It is in a finalised block and did what it should, or the block is so old that the chain
+    /// doesn't tell any more.
     Done {
         /// Number of the block.
         block: u64,
-        /// Chain epoch of the block.
-        epoch: u64,
     },
     /// It is in a finalised block, and the chain refused it there.
     Failed {

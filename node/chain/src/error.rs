@@ -181,10 +181,14 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// The signature does not verify for this chain, hotkey and content.
-    BadSignature => TellOperator, "the chain does not accept the hotkey's signature";
+    /// The signature does not verify for this chain, runtime, hotkey and content.
+    BadSignature => RetryLater, "the signature is for another version of the chain's runtime; the call is signed anew";
+    /// The chain's runtime reads the call in another way than the one it was signed for.
+    RuntimeChanged => RetryLater, "the chain's runtime was upgraded; the call is signed anew";
     /// The nonce was used already or skips one.
     BadNonce => RetryLater, "another call of the same hotkey came first; it is signed anew";
+    /// The chain's pool takes no more calls.
+    PoolFull => RetryLater, "the chain's pool of waiting calls is full; tried again later";
     /// The call's time is over.
     Expired => RetryLater, "no block took it in time; it is signed anew";
     /// The subnet wants commitments instead of plain weights.

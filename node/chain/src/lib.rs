@@ -6,11 +6,13 @@
 //! * [`SubtensorChain`]: the client of the real chain and of the development chain.
 //! * [`HeadWatcher`]: follows finalised heads in a task of its own, never missing the latest.
 //! * [`key_file`]: hotkeys on disk.
+//! * [`beacon`]: encryption for a round of the beacon.
 //! * [`SignedCall`]: what is sent; whoever keeps it can send it again without its counting twice.
 //!
 //! Deliberately not here: when to submit weights, how often to retry, "never twice per epoch".
 //! Those are decisions of the node; this crate only says what a refusal means.
 
+pub mod beacon;
 mod call;
 mod chain;
 mod error;
@@ -18,7 +20,7 @@ mod heads;
 pub mod key_file;
 pub mod limits;
 mod metagraph;
-mod subtensor;
+pub mod subtensor;
 pub mod weights;
 
 pub use call::{Settlement, SignedCall};

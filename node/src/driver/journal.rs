@@ -11,7 +11,7 @@ use super::Driver;
 use crate::journey::{JourneyRecord, Reason, Status, Step};
 use crate::shared::unix_ms;
 use crate::storage::StorageError;
-use crate::weights_submitter::WeightsJob;
+use crate::weights::WeightsJob;
 
 impl Driver {
     /// Notes that submissions are in a decided block.
@@ -118,7 +118,7 @@ impl Driver {
                 let job = WeightsJob {
                     certificate: certificate.clone(),
                 };
-                if self.weights_jobs.try_send(job).is_err() {
+                if self.shared.hotkey.is_some() && self.weights_jobs.try_send(job).is_err() {
                     error!(
                         epoch = certificate.payload.epoch,
                         "weights can't be queued for the chain"

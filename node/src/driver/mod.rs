@@ -37,7 +37,7 @@ use assay_store::Wal;
 
 use crate::shared::{LocalSubmission, Shared, View};
 use crate::storage::HeldPayload;
-use crate::weights_submitter::WeightsJob;
+use crate::weights::WeightsJob;
 
 use background::Background;
 use chain_blocks::ChainBlocks;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use assay_chain::Metagraph;
+use assay_chain::{ChainError, Metagraph};
 use assay_consensus::codec;
 use assay_consensus::core::{Input, Origin};
 use assay_consensus::limits::{
@@ -111,16 +111,11 @@ pub(super) async fn metagraph_of(
     if let Some(known) = shared.metagraph(epoch) {
         return Ok(known);
     }
-    let start = shared
-        .chain
-        .epoch_start(epoch)
-        .await
-        .map_err(|error| error.to_string())?;
-    let metagraph = shared
-        .chain
-        .metagraph(start.hash)
-        .await
-        .map_err(|error| error.to_string())?;
+    let stored = shared.storage.metagraph(epoch);
+    let metagraph = match stored.map_err(|error| error.to_string())? {
+        Some(stored) => stored,
+        None => metagraph_from_chain(shared, epoch).await?,
+    };
     let metagraph = Arc::new(metagraph);
     let mut known = shared
         .metagraphs
@@ -130,6 +125,16 @@ pub(super) async fn metagraph_of(
     while known.len() > METAGRAPHS_KEPT {
         known.pop_first();
     }
+    Ok(metagraph)
+}
+
+/// Asks the chain once and keeps the answer: a node that prunes forgets old states within the hour.
+async fn metagraph_from_chain(shared: &Arc<Shared>, epoch: u64) -> Result<Metagraph, String> {
+    let text = |error: ChainError| error.to_string();
+    let start = shared.chain.epoch_start(epoch).await.map_err(text)?;
+    let metagraph = shared.chain.metagraph(start.hash).await.map_err(text)?;
+    let stored = shared.storage.put_metagraph(&metagraph);
+    stored.map_err(|error| error.to_string())?;
     Ok(metagraph)
 }
 

@@ -1,50 +1,14 @@
 //! Journeys, payloads and notes in a store on disk, one fault per test.
 
-use std::path::Path;
-
-use assay_consensus::block::{Block, BlockHeader, ChainRef, CommitCertificate};
+use assay_consensus::block::ChainRef;
 use assay_consensus::core::{FailureReason, Fault};
 use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::submission::SubmissionHeader;
-use assay_store::{BlobOptions, StateRoot, StoreOptions};
 
+use super::testkit::{apply_block, genesis_chain, network, open};
 use super::*;
 use crate::journey::Reason;
-
-fn network() -> NetworkId {
-    NetworkId(Hash::of(b"test network"))
-}
-
-fn genesis_tip() -> LedgerTip {
-    let root = StateRoot::empty().root();
-    LedgerTip {
-        height: 0,
-        block: network().0,
-        chain: ChainRef {
-            number: 1,
-            hash: Hash::of(b"chain block"),
-            epoch: 0,
-            next_epoch_start: 100,
-            timestamp_ms: 1,
-        },
-        epoch_start_height: 0,
-        state_root: root,
-        results_root: Hash::ZERO,
-        sealed: (root, Hash::ZERO),
-        weights_epoch: None,
-        excluded: Default::default(),
-    }
-}
-
-fn open(dir: &Path) -> Result<Storage, StorageError> {
-    let options = StoreOptions {
-        cache_bytes: 8 * 1024 * 1024,
-    };
-    let (store, _) = Store::open(&dir.join("db"), options)?;
-    let blobs = BlobStore::open(&dir.join("logs"), BlobOptions::default())?;
-    let payloads = BlobStore::open(&dir.join("payloads"), BlobOptions::default())?;
-    Storage::new(store, blobs, payloads, network(), &genesis_tip())
-}
+use crate::weights::WeightsRecord;
 
 fn submission(sequence: u64, payload: &[u8]) -> Signed<SubmissionHeader> {
     let miner = Keypair::insecure_from_name("miner");
@@ -81,35 +45,6 @@ fn advance(storage: &Storage, id: &SubmissionId, status: Status, height: Option<
     };
     storage
         .update_journey(id, |journey| journey.advance(step))
-        .unwrap();
-}
-
-/// Applies an empty block.
-fn apply_block(storage: &Storage) {
-    let tip = storage.tip().unwrap();
-    let parent = &tip.ledger;
-    let height = parent.height + 1;
-    let block = Block {
-        header: BlockHeader {
-            height,
-            parent: parent.block,
-            proposer: Hotkey([1; 32]),
-            chain: parent.chain,
-            entries_root: Block::root_of(&[]),
-            state_root: parent.state_root,
-            results_root: parent.results_root,
-        },
-        entries: Vec::new(),
-    };
-    let certificate = CommitCertificate {
-        height,
-        round: 0,
-        block: block.id(),
-        signatures: Vec::new(),
-    };
-    let decided = DecidedBlock { block, certificate };
-    storage
-        .commit_block(tip, &decided, &Execution::default(), 20)
         .unwrap();
 }
 
@@ -227,8 +162,8 @@ fn a_missing_block_of_the_epoch_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     {
         let storage = open(dir.path()).unwrap();
-        apply_block(&storage);
-        apply_block(&storage);
+        apply_block(&storage, &Execution::default());
+        apply_block(&storage, &Execution::default());
         let mut batch = WriteBatch::new();
         batch.delete(&BLOCKS, &1).unwrap();
         storage.store.commit_durable(batch).unwrap();
@@ -238,29 +173,41 @@ fn a_missing_block_of_the_epoch_is_an_error() {
 }
 
 #[test]
-fn what_was_submitted_is_known_after_a_restart_and_earlier_epochs_are_forgotten() {
+fn a_record_of_weights_is_open_until_it_has_ended_and_then_still_history() {
     let dir = tempfile::tempdir().unwrap();
-    let open_submission = |head_number| OpenSubmission {
-        entries_hash: Hash::of(b"entries"),
-        head_number,
-    };
+    let mut ended = WeightsRecord::new(3, Hash::of(b"weights"));
+    ended.note_head(&ChainRef {
+        epoch: 4,
+        ..genesis_chain()
+    });
+    assert!(ended.is_ended());
     {
         let storage = open(dir.path()).unwrap();
-        storage
-            .put_open_submission(3, &open_submission(30))
-            .unwrap();
-        storage
-            .put_open_submission(4, &open_submission(40))
-            .unwrap();
+        for epoch in [3, 4] {
+            let record = WeightsRecord::new(epoch, Hash::of(b"weights"));
+            storage.put_weights_record(&record).unwrap();
+        }
+        storage.put_weights_record(&ended).unwrap();
     }
     let storage = open(dir.path()).unwrap();
-    assert_eq!(storage.open_submission(3).unwrap(), None);
-    assert_eq!(
-        storage.open_submission(4).unwrap(),
-        Some(open_submission(40))
-    );
-    storage.close_submission(4).unwrap();
-    assert_eq!(storage.open_submission(4).unwrap(), None);
+    let epochs = |records: Vec<WeightsRecord>| -> Vec<u64> {
+        records.into_iter().map(|record| record.epoch).collect()
+    };
+    assert_eq!(epochs(storage.open_weights_records().unwrap()), [4]);
+    assert_eq!(epochs(storage.weights_records(10).unwrap()), [4, 3]);
+    assert_eq!(storage.weights_record(3).unwrap(), Some(ended));
+}
+
+#[test]
+fn old_records_of_weights_are_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let storage = open(dir.path()).unwrap();
+    for epoch in [1, 2, 5_000] {
+        let record = WeightsRecord::new(epoch, Hash::of(b"weights"));
+        storage.put_weights_record(&record).unwrap();
+    }
+    assert_eq!(storage.weights_records(10).unwrap().len(), 1);
+    assert_eq!(storage.open_weights_records().unwrap().len(), 1);
 }
 
 #[test]

@@ -77,6 +77,9 @@ pub(crate) enum Command {
     AddBootstrap {
         address: Multiaddr,
     },
+    SetAnnounced {
+        addresses: Vec<Multiaddr>,
+    },
     Shutdown,
 }
 
@@ -196,6 +199,9 @@ impl Driver {
             }
             Command::Ban { peer, duration } => self.ban(peer, BanReason::Requested, duration),
             Command::AddBootstrap { address } => self.dialer.add_bootstrap(address, Instant::now()),
+            Command::SetAnnounced { addresses } => {
+                self.dialer.set_announced(&addresses, Instant::now());
+            }
             Command::Shutdown => {}
         }
     }

@@ -8,11 +8,10 @@ use ark_bls12_381::{Fr, G1Projective, G2Projective};
 use ark_ec::PrimeGroup;
 use ark_ff::PrimeField;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, SerializationError};
-use rand_core::{CryptoRng, RngCore};
 use timelock::block_ciphers::AESGCMBlockCipherProvider;
 use timelock::engines::drand::TinyBLS381;
 use timelock::ibe::fullident::{Ciphertext, Identity};
-use timelock::tlock::{TLECiphertext, tld, tle};
+use timelock::tlock::{TLECiphertext, tld};
 
 use crate::pallets::drand::{BeaconConfiguration, Metadata, Pulse};
 use crate::types::BoundedVec;
@@ -70,17 +69,6 @@ pub enum DecryptError {
     Sealed,
 }
 
-/// Why a message can't be encrypted.
-#[derive(Debug, thiserror::Error)]
-pub enum EncryptError {
-    /// No public key.
-    #[error("the beacon's public key is no point of the curve: {0}")]
-    PublicKey(#[from] SerializationError),
-    /// The message is too long for the cipher.
-    #[error("the cipher failed")]
-    Cipher,
-}
-
 impl Beacon {
     /// The beacon that belongs to a seed.
     pub fn from_seed(seed: &[u8]) -> Beacon {
@@ -120,41 +108,8 @@ impl Beacon {
 }
 
 /// What is signed in a round and what commits are encrypted for.
-pub fn identity(round: u64) -> Identity {
+fn identity(round: u64) -> Identity {
     Identity::new(b"", &sp_crypto_hashing::sha2_256(&round.to_be_bytes()))
-}
-
-/// Encrypts a message for a round of the beacon with this public key, in the layout that
-/// [`decrypt`] reads.
-pub fn encrypt(
-    public_key: &[u8],
-    round: u64,
-    message: &[u8],
-    mut rng: impl RngCore + CryptoRng,
-) -> Result<Vec<u8>, EncryptError> {
-    let public_key = G2Projective::deserialize_compressed(public_key)?;
-    let mut message_key = [0; HASH_BYTES];
-    rng.fill_bytes(&mut message_key);
-    let sealed = tle::<TinyBLS381, AESGCMBlockCipherProvider, _>(
-        public_key,
-        message_key,
-        message,
-        identity(round),
-        rng,
-    )
-    .map_err(|_| EncryptError::Cipher)?;
-    let mut commit = compressed(&sealed.header.u);
-    let parts: [&[u8]; 4] = [
-        &sealed.header.v,
-        &sealed.header.w,
-        &sealed.body,
-        &sealed.cipher_suite,
-    ];
-    for part in parts {
-        commit.extend((part.len() as u64).to_le_bytes());
-        commit.extend_from_slice(part);
-    }
-    Ok(commit)
 }
 
 /// Decrypts a commit in the layout that the real chain reads: U, then V, W, body and cipher, each
@@ -229,6 +184,7 @@ fn compressed(point: &impl CanonicalSerialize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_chain::beacon::encrypt;
     use proptest::prelude::*;
     use rand_core::OsRng;
 

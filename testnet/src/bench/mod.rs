@@ -29,7 +29,7 @@ use report::{BlockFigures, Measured, cpu_figures};
 use stats::{Percentiles, Stages};
 
 /// Length of an epoch in chain blocks: long enough that no submission expires while it runs.
-pub const TEMPO_BLOCKS: u64 = 4_000;
+pub const TEMPO_BLOCKS: u16 = 4_000;
 
 /// Most submissions of a run: each has a miner in the metagraph, which holds 4,096 neurons.
 pub const SUBMISSIONS_MAX: u16 = 4_000;

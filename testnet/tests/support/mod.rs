@@ -41,7 +41,7 @@ struct Home(tempfile::TempDir);
 /// Length and pace of epochs.
 pub struct Pace {
     pub block_time_ms: u64,
-    pub tempo_blocks: u64,
+    pub tempo_blocks: u16,
 }
 
 /// Epochs that outlast a test: the ledger only moves when the test makes it move.

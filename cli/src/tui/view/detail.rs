@@ -1,36 +1,56 @@
-//! What Enter opens: a miner, a submission's journey, a validator.
+//! What is opened over a tab: a miner, a submission's journey, a validator, the weights.
 
 use assay_api::evaluation::TaskProgress;
 use assay_api::validator::Validator;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
+use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::{block, empty_reason};
+use super::{block, empty_reason, weights};
 use crate::journey::describe;
-use crate::text::{clean, ss58, tao};
+use crate::text::{clean, fold, ss58, tao};
 use crate::tui::app::{App, Detail};
 use crate::tui::data::LeaderboardRow;
 
 pub fn draw(app: &App, opened: &Detail, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
     let (block, lines) = match opened {
-        Detail::Miner(row) => (Block::bordered().title(" Miner "), miner_lines(row)),
-        Detail::Validator(one) => (Block::bordered().title(" Validator "), validator_lines(one)),
+        Detail::Miner(row) => (Block::bordered().title(" Miner "), plain(miner_lines(row))),
+        Detail::Validator(one) => (
+            Block::bordered().title(" Validator "),
+            plain(validator_lines(one)),
+        ),
         Detail::Submission(id) => (
             block("Submission", &app.feeds.journey, app),
-            submission_lines(app, id),
+            plain(submission_lines(app, id)),
+        ),
+        Detail::Weights => (
+            block("Weights", &app.feeds.weights, app),
+            weights::lines(app, area.width),
         ),
     };
-    let text: Vec<Line<'_>> = lines.into_iter().map(Line::from).collect();
-    // Scrolling ends with the last line at the top; wrapped lines only make that a bit early.
+    let block = block.title_bottom(" Esc closes · ↑↓ scroll ");
+    let width = usize::from(block.inner(area).width);
+    // Folded here rather than by the widget, which doesn't say how many lines come of it.
+    let text: Vec<Line<'_>> = lines
+        .into_iter()
+        .flat_map(|(line, style)| {
+            let rows = fold(&line, width).into_iter();
+            rows.map(move |row| Line::styled(row, style))
+        })
+        .collect();
+    // Scrolling ends with the last line at the top.
     let last = u16::try_from(text.len().saturating_sub(1)).unwrap_or(u16::MAX);
     let paragraph = Paragraph::new(text)
-        .wrap(Wrap { trim: false })
         .scroll((scroll.min(last), 0))
-        .block(block.title_bottom(" Esc closes · ↑↓ scroll "));
+        .block(block);
     frame.render_widget(Clear, area);
     frame.render_widget(paragraph, area);
+}
+
+fn plain(lines: Vec<String>) -> Vec<(String, Style)> {
+    lines.into_iter().map(|line| (line, Style::new())).collect()
 }
 
 fn miner_lines(row: &LeaderboardRow) -> Vec<String> {

@@ -1,7 +1,6 @@
 //! Tab 4: the node, validators, epoch, peers, health, decay.
 
 use assay_api::system::HealthLevel;
-use assay_api::weights::WeightsStatus;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style};
@@ -12,6 +11,7 @@ use super::table::{self, Column};
 use super::{block, draw_trend, empty_reason, hotkey, phase};
 use crate::text::{clean, percent, short, span, tao};
 use crate::tui::app::App;
+use crate::weights::{headline, votes};
 
 const COLUMNS: [Column; 5] = [
     ("Validator", Constraint::Fill(1)),
@@ -137,20 +137,16 @@ fn decay_line(app: &App) -> Option<Line<'static>> {
     )))
 }
 
+/// The epoch's weights in short; `w` opens the whole story.
 fn weights_line(app: &App) -> Option<Line<'static>> {
     let weights = app.feeds.weights.value()?;
-    let status = match weights.status {
-        WeightsStatus::Pending => "not computed yet",
-        WeightsStatus::Voting => "being voted on",
-        WeightsStatus::Agreed => "agreed",
-        WeightsStatus::Onchain => "on the chain",
-    };
-    Some(Line::from(format!(
-        "weights of epoch {}: {status}, {} paid, {}% of the stake",
-        weights.epoch,
-        weights.entries.len(),
-        percent(weights.agreed_stake, weights.total_stake)
-    )))
+    let mut line = format!("weights of {}", headline(weights));
+    // What this node does about them needs the room.
+    if weights.submission.is_none() {
+        line.push_str(&format!(", {} paid", weights.entries.len()));
+        line.extend(votes(weights).map(|votes| format!(", {votes}")));
+    }
+    Some(Line::from(line))
 }
 
 /// Validators are hex in one answer and SS58 in the other.

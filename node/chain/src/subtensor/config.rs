@@ -4,6 +4,7 @@ use std::fmt;
 
 use assay_consensus::hash::Hash;
 
+use super::calls::CommitMode;
 use crate::error::ChainError;
 use crate::limits::{
     ENDPOINTS_MAX, LONG_POLL_MAX_MS, LONG_POLL_MIN_MS, SUBTENSOR_CALL_DEADLINE_MS,
@@ -27,6 +28,8 @@ pub struct SubtensorConfig {
     pub call_deadline_ms: u64,
     /// How long a wait for the next head lasts at most, in milliseconds.
     pub long_poll_ms: u64,
+    /// Which commits are made where the subnet wants commits.
+    pub commit_mode: CommitMode,
 }
 
 /// One node of the chain.
@@ -47,6 +50,7 @@ impl SubtensorConfig {
             genesis_hash: None,
             call_deadline_ms: SUBTENSOR_CALL_DEADLINE_MS,
             long_poll_ms: SUBTENSOR_LONG_POLL_MS,
+            commit_mode: CommitMode::Auto,
         }
     }
 

@@ -4,6 +4,7 @@
 //! * [`SubtensorChain`] holds the endpoints; every call goes through [`SubtensorChain::with`], which
 //!   gives it a [`Connection`], one deadline over everything, and failover.
 //! * `reads`, `heads`, `epoch_start`, `metagraph`, `stored_weights`: what is read.
+//! * [`calls`]: what is signed and sent, and what became of it.
 //! * `epochs`, `endpoints`, `blocks`: the pure parts.
 //!
 //! Decisions: everything read belongs to a finalised block, and what a block says is a function of
@@ -11,6 +12,8 @@
 //! runs into its deadline ends there; the next one goes to another endpoint.
 
 mod blocks;
+pub mod calls;
+mod chain;
 mod config;
 mod connection;
 mod endpoints;
@@ -33,13 +36,16 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::{Hotkey, Keypair};
 
+pub use self::calls::CommitMode;
 pub use self::config::SubtensorConfig;
+pub use self::fault::Fault;
 
 use self::blocks::KnownBlocks;
+use self::calls::SettlementCache;
 use self::config::Endpoint;
 use self::connection::{ConnectOptions, Connection};
 use self::endpoints::{Turn, Turns};
-use self::fault::{Fault, Verdict};
+use self::fault::Verdict;
 use crate::error::ChainError;
 
 /// A client of a Subtensor chain. It connects with the first call.
@@ -51,6 +57,8 @@ pub struct SubtensorChain {
     /// The chain that this client is for, from the configuration or the first connection.
     genesis: OnceLock<Hash>,
     blocks: Mutex<KnownBlocks>,
+    /// Which blocks have been searched for which call.
+    searches: SettlementCache,
     /// Waits for a head that ended without one.
     quiet_waits: AtomicUsize,
 }
@@ -94,6 +102,7 @@ impl SubtensorChain {
             endpoints,
             genesis,
             blocks: Mutex::default(),
+            searches: SettlementCache::default(),
             quiet_waits: AtomicUsize::new(0),
             config,
             signer,

@@ -427,6 +427,7 @@ impl Backend for FakeNode {
                 entries,
                 matches: true,
             }],
+            submission: None,
             history: vec![WeightsSummary {
                 epoch: 6,
                 status: WeightsStatus::Agreed,
@@ -434,6 +435,7 @@ impl Backend for FakeNode {
                 entries_count: 1,
                 agreed_stake: 15,
                 total_stake: 15,
+                submission: None,
             }],
         })
     }

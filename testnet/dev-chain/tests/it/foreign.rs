@@ -17,7 +17,7 @@ use subxt_signer::sr25519::dev;
 use tokio::process::Command;
 
 use crate::support::{NETUID, TestChain, config};
-use assay_dev_chain::beacon;
+use assay_chain::beacon::encrypt;
 use assay_dev_chain::chain::Hyperparameter;
 use assay_dev_chain::pallets::drand::BeaconConfiguration;
 
@@ -135,7 +135,7 @@ async fn a_foreign_implementation_opens_a_commit_with_the_rounds_of_the_chain() 
         vec![100u16, 300],
         0u64,
     );
-    let commit = beacon::encrypt(
+    let commit = encrypt(
         &beacon_config.public_key.0,
         round,
         &payload.encode(),

@@ -1,9 +1,9 @@
 //! Commits and reveals, salted and timelocked.
 
+use assay_chain::beacon::encrypt;
 use parity_scale_codec::Encode;
 use rand_core::OsRng;
 
-use crate::beacon;
 use crate::chain::{AdminCommand, Hyperparameter};
 use crate::pallets::RuntimeEvent;
 use crate::pallets::drand::{BEACON_CONFIG, LAST_STORED_ROUND};
@@ -71,7 +71,7 @@ fn timelocked(net: &Net, author: &str, request: &Request, round: u64) -> Call {
     Call::commit_timelocked_mechanism_weights {
         netuid: NETUID,
         mecid: request.mechanism,
-        commit: BoundedVec(beacon::encrypt(&key, round, &payload.encode(), OsRng).unwrap()),
+        commit: BoundedVec(encrypt(&key, round, &payload.encode(), OsRng).unwrap()),
         reveal_round: round,
         commit_reveal_version: 4,
     }

@@ -1,0 +1,313 @@
+//! What became of a signed call, from finalised blocks alone.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::{Mutex, PoisonError};
+
+use subxt::config::substrate::{H256, SubstrateConfig};
+use subxt::error::DispatchError;
+use subxt::events::{Events, Phase};
+use subxt::rpcs;
+
+use assay_consensus::block::ChainRef;
+use assay_consensus::hash::Hash;
+
+use super::pool::nonce_at;
+use super::signing::{block_hash, extrinsic_hash};
+use super::{Client, Rpc};
+use crate::call::SignedCall;
+use crate::error::{CallFailure, ChainError, Refusal};
+use crate::subtensor::fault::Fault;
+
+/// Most calls whose search is remembered; a node has two or three under way.
+const CACHED_CALLS_MAX: usize = 32;
+
+/// How a node says that it keeps the block but not its state.
+const DISCARDED: &str = "State already discarded";
+
+/// What the finalised chain shows of a call: [`crate::Settlement`] without the epoch, which follows
+/// from the block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// In no finalised block yet, and can still get into one.
+    Waiting,
+    /// In a finalised block, and did what it should.
+    Done {
+        /// Number of the block.
+        block: u64,
+        /// Its hash.
+        hash: Hash,
+    },
+    /// In a finalised block, and the chain refused it there.
+    Failed {
+        /// Number of the block.
+        block: u64,
+        /// Why.
+        failure: CallFailure,
+    },
+    /// In a finalised block whose state this endpoint has let go of, so that nothing tells how it
+    /// went. An archive node knows; so does what the chain holds now, see
+    /// [`super::weights_standing`].
+    Forgotten {
+        /// Number of the block.
+        block: u64,
+    },
+    /// In no block, and can't get into one any more.
+    Lost,
+}
+
+/// Remembers which finalised blocks have been searched for which call, so that asking again costs
+/// only the blocks that came since. Finality never goes back, so it holds for all endpoints.
+#[derive(Debug, Default)]
+pub struct SettlementCache {
+    searches: Mutex<BTreeMap<Hash, Search>>,
+}
+
+/// How far a search has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Search {
+    /// Number of the last block that was searched.
+    searched_to: u64,
+    found: Option<Place>,
+}
+
+/// Where an extrinsic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    block: u64,
+    hash: H256,
+    position: u32,
+}
+
+/// Looks for a call in the finalised blocks up to `head`, which is final on this endpoint.
+pub async fn settlement(
+    client: &Client,
+    rpc: &Rpc,
+    head: ChainRef,
+    call: &SignedCall,
+    cache: &SettlementCache,
+) -> Result<Outcome, Fault> {
+    let mut search = cache.get(call);
+    for number in search.open_blocks(head.number, call) {
+        search.found = find_in_block(rpc, number, call).await?;
+        search.searched_to = number;
+        cache.put(call, search);
+        if search.found.is_some() {
+            break;
+        }
+    }
+    if let Some(place) = search.found {
+        return outcome(client, rpc, place).await;
+    }
+    let is_over = head.number >= call.valid_until;
+    if is_over || nonce_at(rpc, &call.hotkey, Some(H256(head.hash.0))).await? > call.nonce {
+        return Ok(Outcome::Lost);
+    }
+    Ok(Outcome::Waiting)
+}
+
+impl Search {
+    /// The finalised blocks that can hold the call and haven't been searched.
+    fn open_blocks(self, head: u64, call: &SignedCall) -> RangeInclusive<u64> {
+        let last = match self.found {
+            Some(_) => 0,
+            None => head.min(call.valid_until),
+        };
+        self.searched_to.saturating_add(1)..=last
+    }
+}
+
+impl SettlementCache {
+    fn get(&self, call: &SignedCall) -> Search {
+        let searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = searches.get(&call.hash).copied();
+        known.unwrap_or(Search {
+            searched_to: call.signed_at,
+            found: None,
+        })
+    }
+
+    fn put(&self, call: &SignedCall, search: Search) {
+        let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        searches.insert(call.hash, search);
+        // Whoever falls out is searched for again.
+        while searches.len() > CACHED_CALLS_MAX {
+            let other = searches.keys().find(|hash| **hash != call.hash).copied();
+            other.and_then(|hash| searches.remove(&hash));
+        }
+    }
+}
+
+async fn find_in_block(rpc: &Rpc, number: u64, call: &SignedCall) -> Result<Option<Place>, Fault> {
+    let hash = known_hash(rpc, number).await?;
+    let details = rpc.chain_get_block(Some(hash)).await;
+    let details = details.map_err(Fault::client)?;
+    let details = details.ok_or_else(|| nothing("chain_getBlock", format!("block {number}")))?;
+    let mut extrinsics = details.block.extrinsics.iter();
+    let position = extrinsics.position(|extrinsic| extrinsic_hash(&extrinsic.0) == call.hash);
+    let position = position.and_then(|position| u32::try_from(position).ok());
+    Ok(position.map(|position| Place {
+        block: number,
+        hash,
+        position,
+    }))
+}
+
+/// How the call went, by the events of its block.
+async fn outcome(client: &Client, rpc: &Rpc, place: Place) -> Result<Outcome, Fault> {
+    let block = place.block;
+    let bytes = match rpc.state_get_storage(&events_key(), Some(place.hash)).await {
+        Err(rpcs::Error::User(error)) if error.message.contains(DISCARDED) => {
+            return Ok(Outcome::Forgotten { block });
+        }
+        answer => answer.map_err(Fault::client)?,
+    };
+    let bytes = bytes.ok_or_else(|| nothing("state_getStorage", format!("events of {block}")))?;
+    // A block that replaces the runtime is still carried out by the one before, which is the
+    // runtime of its parent's state.
+    let parent = block.saturating_sub(1);
+    let parent_hash = known_hash(rpc, parent).await?;
+    let parent = client.at_block_hash_and_number(parent_hash, parent).await;
+    let parent = parent.map_err(Fault::client)?;
+    let events = parent.events().from_bytes(bytes);
+    match failure(&events, place.position, &parent.metadata())? {
+        Some(failure) => Ok(Outcome::Failed { block, failure }),
+        None => Ok(Outcome::Done {
+            block,
+            hash: Hash(place.hash.0),
+        }),
+    }
+}
+
+/// Why the extrinsic at a position failed; `None` if it didn't.
+fn failure(
+    events: &Events<SubstrateConfig>,
+    position: u32,
+    metadata: &subxt::ArcMetadata,
+) -> Result<Option<CallFailure>, Fault> {
+    for event in events.iter() {
+        let event = event.map_err(Fault::client)?;
+        if event.phase() != Phase::ApplyExtrinsic(position) || event.pallet_name() != "System" {
+            continue;
+        }
+        match event.event_name() {
+            "ExtrinsicSuccess" => return Ok(None),
+            "ExtrinsicFailed" => {
+                let error = DispatchError::decode_from(event.field_bytes(), metadata.clone());
+                return error.map(named).map(Some).map_err(Fault::client);
+            }
+            _ => {}
+        }
+    }
+    let expected = format!("an event that says how extrinsic {position} went");
+    Err(nothing("System.Events", expected))
+}
+
+/// The failure by the name that the block's own metadata has for it.
+fn named(error: DispatchError) -> CallFailure {
+    if let DispatchError::Module(module) = &error
+        && let Ok(details) = module.details()
+    {
+        let name = &details.variant.name;
+        return Refusal::from_name(name).map_or_else(
+            || CallFailure::Other {
+                name: format!("{}.{name}", details.pallet.name()),
+            },
+            Into::into,
+        );
+    }
+    CallFailure::Other {
+        name: error.to_string(),
+    }
+}
+
+async fn known_hash(rpc: &Rpc, number: u64) -> Result<H256, Fault> {
+    let hash = block_hash(rpc, number).await?;
+    hash.ok_or_else(|| nothing("chain_getBlockHash", format!("the hash of block {number}")))
+}
+
+fn nothing(call: &'static str, expected: String) -> Fault {
+    let got = "nothing".to_owned();
+    Fault::Chain(ChainError::BadAnswer {
+        call,
+        expected,
+        got,
+    })
+}
+
+/// Storage key of `System.Events`.
+fn events_key() -> Vec<u8> {
+    let pallet = sp_crypto_hashing::twox_128(b"System");
+    let item = sp_crypto_hashing::twox_128(b"Events");
+    [pallet, item].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_consensus::keys::Hotkey;
+
+    fn call(name: &str) -> SignedCall {
+        SignedCall {
+            name: name.to_owned(),
+            hotkey: Hotkey([1; 32]),
+            extrinsic: Vec::new(),
+            hash: Hash::of(name.as_bytes()),
+            nonce: 0,
+            signed_at: 10,
+            valid_until: 20,
+        }
+    }
+
+    #[test]
+    fn the_key_of_the_events_is_that_of_every_substrate_chain() {
+        assert_eq!(
+            hex::encode(events_key()),
+            "26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7"
+        );
+    }
+
+    #[test]
+    fn blocks_are_searched_once_and_only_while_they_can_hold_the_call() {
+        let cache = SettlementCache::default();
+        let call = call("a");
+        assert_eq!(cache.get(&call).open_blocks(13, &call), 11..=13);
+        cache.put(
+            &call,
+            Search {
+                searched_to: 13,
+                found: None,
+            },
+        );
+        assert!(cache.get(&call).open_blocks(13, &call).is_empty());
+        assert_eq!(cache.get(&call).open_blocks(30, &call), 14..=20);
+        let found = Place {
+            block: 15,
+            hash: H256::zero(),
+            position: 1,
+        };
+        cache.put(
+            &call,
+            Search {
+                searched_to: 15,
+                found: Some(found),
+            },
+        );
+        assert!(cache.get(&call).open_blocks(30, &call).is_empty());
+    }
+
+    #[test]
+    fn the_cache_stays_small_and_keeps_the_call_that_is_searched_for() {
+        let cache = SettlementCache::default();
+        for index in 0..100 {
+            let call = call(&index.to_string());
+            let search = Search {
+                searched_to: 15,
+                found: None,
+            };
+            cache.put(&call, search);
+            assert_eq!(cache.get(&call), search);
+        }
+        assert_eq!(cache.searches.lock().unwrap().len(), CACHED_CALLS_MAX);
+    }
+}

@@ -1,0 +1,166 @@
+//! What the finalised chain holds of weights whose call was taken.
+
+use assay_consensus::block::ChainRef;
+use assay_consensus::hash::Hash;
+use assay_consensus::keys::Hotkey;
+
+use super::AtBlock;
+use super::params::{Params, uid_of};
+use super::read::{find, find_in};
+use super::{salted, timelocked};
+use crate::chain::{PreparedWeights, WeightsMethod, WeightsStanding};
+use crate::subtensor::fault::Fault;
+
+/// What the chain holds at the finalised head of weights whose call is in a finalised block.
+/// `hotkey` is whose weights they are.
+pub async fn weights_standing(
+    at: &AtBlock,
+    head: ChainRef,
+    netuid: u16,
+    hotkey: &Hotkey,
+    prepared: &PreparedWeights,
+) -> Result<WeightsStanding, Fault> {
+    let standing = Standing {
+        at,
+        head,
+        netuid,
+        hotkey,
+        prepared,
+    };
+    match &prepared.method {
+        WeightsMethod::Plain => {
+            standing
+                .of_weights(|| "other weights took their place")
+                .await
+        }
+        WeightsMethod::Timelocked {
+            commit_hash,
+            round,
+            reveal_epoch,
+        } => {
+            standing
+                .of_timelocked(commit_hash, *round, *reveal_epoch)
+                .await
+        }
+        WeightsMethod::Salted {
+            commit_hash,
+            reveal_epoch,
+            ..
+        } => standing.of_salted(commit_hash, *reveal_epoch).await,
+    }
+}
+
+struct Standing<'a> {
+    at: &'a AtBlock,
+    head: ChainRef,
+    netuid: u16,
+    hotkey: &'a Hotkey,
+    prepared: &'a PreparedWeights,
+}
+
+impl Standing<'_> {
+    /// Compares with the weights that are stored; `otherwise` says why they may differ.
+    async fn of_weights<S: Into<String>>(
+        &self,
+        otherwise: impl FnOnce() -> S,
+    ) -> Result<WeightsStanding, Fault> {
+        let Some(uid) = uid_of(self.at, self.netuid, self.hotkey).await? else {
+            return Ok(gone("the hotkey is not registered any more"));
+        };
+        let key = (self.netuid, uid);
+        let stored = find::<_, Vec<(u16, u16)>>(self.at, "Weights", key).await?;
+        let stored = significant(&stored.unwrap_or_default());
+        if stored == significant(&self.prepared.entries) {
+            return Ok(WeightsStanding::Stored);
+        }
+        let held = match stored.len() {
+            0 => "no weights".to_owned(),
+            1 => "one weight".to_owned(),
+            several => format!("{several} weights"),
+        };
+        let otherwise = otherwise().into();
+        Ok(gone(format!("{otherwise}; the chain holds {held}")))
+    }
+
+    async fn of_timelocked(
+        &self,
+        commit_hash: &Hash,
+        round: u64,
+        reveal_epoch: u64,
+    ) -> Result<WeightsStanding, Fault> {
+        let epoch = self.prepared.epoch;
+        let commits = timelocked::pending(self.at, self.netuid, epoch, self.hotkey).await?;
+        if commits.contains(commit_hash) {
+            return Ok(WeightsStanding::Committed { reveal_epoch });
+        }
+        let newest_round = find_in::<_, u64>(self.at, "Drand", "LastStoredRound", ()).await?;
+        let params = Params::read(self.at, self.netuid, self.hotkey).await?;
+        // The pause is no matter of the reveal.
+        let params = Params {
+            last_update: 0,
+            ..params
+        };
+        let entries = &self.prepared.entries;
+        let refusal = params.check(entries, u64::MAX, self.head.number).err();
+        self.of_weights(|| match refusal {
+            _ if self.head.epoch < reveal_epoch => {
+                "the commit is gone before its reveal".to_owned()
+            }
+            _ if newest_round.is_none_or(|newest| newest < round) => {
+                format!("round {round} of the beacon did not come in the epoch of the reveal")
+            }
+            Some(refusal) => format!("the chain revealed the commit and refused it: {refusal}"),
+            None => "the chain revealed the commit and did not store it".to_owned(),
+        })
+        .await
+    }
+
+    async fn of_salted(
+        &self,
+        commit_hash: &Hash,
+        reveal_epoch: u64,
+    ) -> Result<WeightsStanding, Fault> {
+        let commits = salted::pending(self.at, self.netuid, self.hotkey).await?;
+        let is_pending = commits.iter().any(|commit| commit.hash == *commit_hash);
+        match self.head.epoch {
+            epoch if is_pending && epoch < reveal_epoch => {
+                Ok(WeightsStanding::Committed { reveal_epoch })
+            }
+            epoch if is_pending && epoch == reveal_epoch => Ok(WeightsStanding::RevealDue),
+            epoch if is_pending => Ok(gone(format!(
+                "the commit was not revealed in epoch {reveal_epoch}, and now is epoch {epoch}"
+            ))),
+            _ => {
+                self.of_weights(|| "the commit is gone without these weights")
+                    .await
+            }
+        }
+    }
+}
+
+/// Weights that give something, ascending by uid.
+fn significant(entries: &[(u16, u16)]) -> Vec<(u16, u16)> {
+    let mut entries: Vec<(u16, u16)> = entries
+        .iter()
+        .copied()
+        .filter(|(_, value)| *value > 0)
+        .collect();
+    entries.sort_unstable();
+    entries
+}
+
+fn gone(reason: impl Into<String>) -> WeightsStanding {
+    WeightsStanding::Gone {
+        reason: reason.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_and_order_make_no_difference_between_weights() {
+        assert_eq!(significant(&[(3, 5), (2, 0), (1, 9)]), vec![(1, 9), (3, 5)]);
+    }
+}

@@ -1,0 +1,591 @@
+//! What this validator did to bring the weights of one epoch to the chain.
+
+use serde::{Deserialize, Serialize};
+
+use assay_chain::{
+    Advice, ChainError, PreparedWeights, Settlement, SignedCall, WeightsMethod, WeightsStanding,
+};
+use assay_consensus::block::ChainRef;
+use assay_consensus::hash::Hash;
+
+/// Attempts that are kept; of more, the first half and the newest stay.
+const ATTEMPTS_MAX: usize = 32;
+
+/// The way of one epoch's weights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsRecord {
+    /// Chain epoch.
+    pub epoch: u64,
+    /// Hash of the agreed weights.
+    pub weights_hash: Hash,
+    /// How far they are.
+    pub stage: Stage,
+    /// What was tried, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// How far weights are on their way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// No call is on its way.
+    Open,
+    /// A call may be on its way; nobody knows until the chain shows it or its time is over.
+    Sent {
+        /// The weights in their call.
+        prepared: PreparedWeights,
+        /// Whether the call has never been sent before: a refusal of the pool is the last word
+        /// then. Not so after a restart.
+        #[serde(skip)]
+        is_fresh: bool,
+    },
+    /// The call is in a finalised block.
+    Taken {
+        /// The weights.
+        prepared: PreparedWeights,
+        /// Number of the block.
+        block: u64,
+    },
+    /// The reveal of a salted commit may be on its way.
+    Revealing {
+        /// The weights.
+        prepared: PreparedWeights,
+        /// The call that reveals them.
+        reveal: SignedCall,
+        /// Number of the commit's block.
+        block: u64,
+    },
+    /// Nothing more is done.
+    Ended {
+        /// What came of it.
+        outcome: Outcome,
+        /// How the weights got to the chain, if they did.
+        method: Option<WeightsMethod>,
+    },
+}
+
+/// What came of an epoch's weights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The chain holds them.
+    Stored {
+        /// Number of the block that carries them, or their commit.
+        block: u64,
+    },
+    /// This validator has none to set.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// The epoch ended first.
+    Missed {
+        /// What kept them.
+        reason: String,
+    },
+    /// Trying again can't help.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Number of the finalised head at that time.
+    pub head: u64,
+    /// When, in milliseconds since 1970.
+    pub time_ms: u64,
+    /// Hash of the signed call, if it came to one.
+    pub call: Option<Hash>,
+    /// Name of the call.
+    pub name: Option<String>,
+    /// What came of it.
+    pub result: AttemptResult,
+    /// How often the same was found in a row.
+    pub times: u32,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttemptResult {
+    /// Sent, and not seen in a finalised block yet.
+    Sent,
+    /// In a finalised block.
+    Taken {
+        /// Number of the block.
+        block: u64,
+    },
+    /// Not sent, or refused.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// In no block, and its time is over.
+    Lost,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Sign the weights. Only while no other call of this hotkey is on its way.
+    Prepare,
+    /// Look for this call in finalised blocks; send it if it isn't there.
+    Settle(SignedCall),
+    /// Ask what the chain holds.
+    LookUp(PreparedWeights),
+    /// Nothing, ever.
+    Nothing,
+}
+
+/// What was found out by an [`Action`].
+#[derive(Debug)]
+pub enum Event {
+    /// The weights are signed.
+    Prepared(PreparedWeights),
+    /// There is nothing to set.
+    Skipped(String),
+    /// The weights, or a reveal, can't be signed.
+    NotPrepared(ChainError),
+    /// The pool did not take the call.
+    NotSent(ChainError),
+    /// What finalised blocks show of the call.
+    Settled(Settlement),
+    /// What the chain holds.
+    LookedUp(WeightsStanding),
+    /// The reveal is signed.
+    RevealPrepared(SignedCall),
+}
+
+/// When something was found out.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The finalised head.
+    pub head: ChainRef,
+    /// Milliseconds since 1970.
+    pub time_ms: u64,
+}
+
+impl WeightsRecord {
+    /// Weights that were just agreed on.
+    pub fn new(epoch: u64, weights_hash: Hash) -> WeightsRecord {
+        WeightsRecord {
+            epoch,
+            weights_hash,
+            stage: Stage::Open,
+            attempts: Vec::new(),
+        }
+    }
+
+    /// Whether nothing more is done.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.stage, Stage::Ended { .. })
+    }
+
+    /// Whether a call with a nonce may be on its way.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.stage, Stage::Sent { .. } | Stage::Revealing { .. })
+    }
+
+    /// How the weights get to the chain, once that is known.
+    pub fn method(&self) -> Option<&WeightsMethod> {
+        match &self.stage {
+            Stage::Open => None,
+            Stage::Sent { prepared, .. }
+            | Stage::Taken { prepared, .. }
+            | Stage::Revealing { prepared, .. } => Some(&prepared.method),
+            Stage::Ended { method, .. } => method.as_ref(),
+        }
+    }
+
+    /// What to do next.
+    pub fn next_action(&self) -> Action {
+        match &self.stage {
+            Stage::Open => Action::Prepare,
+            Stage::Sent { prepared, .. } => Action::Settle(prepared.call.clone()),
+            Stage::Taken { prepared, .. } => Action::LookUp(prepared.clone()),
+            Stage::Revealing { reveal, .. } => Action::Settle(reveal.clone()),
+            Stage::Ended { .. } => Action::Nothing,
+        }
+    }
+
+    /// Takes note that the epoch is over; weights that are not on their way count for nothing then.
+    pub fn note_head(&mut self, head: &ChainRef) {
+        if self.stage == Stage::Open && head.epoch > self.epoch {
+            let last = self.attempts.last();
+            let reason = last.map_or_else(
+                || "the epoch was over before they could be signed".to_owned(),
+                |attempt| attempt.result.to_string(),
+            );
+            self.end(Outcome::Missed { reason });
+        }
+    }
+
+    /// Takes note of what was found out.
+    pub fn note(&mut self, event: Event, now: Moment) {
+        let stage = core::mem::replace(&mut self.stage, Stage::Open);
+        self.stage = match (stage, event) {
+            (Stage::Open, Event::Prepared(prepared)) => {
+                self.begin(&prepared.call, now);
+                Stage::Sent {
+                    prepared,
+                    is_fresh: true,
+                }
+            }
+            (Stage::Open, Event::Skipped(reason)) => ended(Outcome::Skipped { reason }, None),
+            (Stage::Open, Event::NotPrepared(error)) => {
+                self.refused(&error.to_string(), now);
+                after(error.advice(), error.to_string())
+            }
+            (Stage::Sent { prepared, is_fresh }, Event::NotSent(error)) => {
+                match (&error, is_fresh) {
+                    (ChainError::Refused { failure, .. }, true) => {
+                        self.finish(AttemptResult::Refused {
+                            reason: error.to_string(),
+                        });
+                        after(failure.advice(), error.to_string())
+                    }
+                    // It may have got there in spite of the error, or before it.
+                    _ => Stage::Sent {
+                        prepared,
+                        is_fresh: false,
+                    },
+                }
+            }
+            (Stage::Sent { prepared, .. }, Event::Settled(settlement)) => {
+                self.settled(prepared, settlement)
+            }
+            (Stage::Taken { prepared, block }, Event::LookedUp(standing)) => match standing {
+                WeightsStanding::Stored => ended(Outcome::Stored { block }, Some(prepared.method)),
+                WeightsStanding::Committed { .. } | WeightsStanding::RevealDue => {
+                    Stage::Taken { prepared, block }
+                }
+                WeightsStanding::Gone { reason } => {
+                    ended(Outcome::Failed { reason }, Some(prepared.method))
+                }
+            },
+            (Stage::Taken { prepared, block }, Event::RevealPrepared(reveal)) => {
+                self.begin(&reveal, now);
+                Stage::Revealing {
+                    prepared,
+                    reveal,
+                    block,
+                }
+            }
+            (Stage::Taken { prepared, block }, Event::NotPrepared(error)) => {
+                self.refused(&error.to_string(), now);
+                Stage::Taken { prepared, block }
+            }
+            (
+                Stage::Revealing {
+                    prepared, block, ..
+                },
+                Event::Settled(settlement),
+            ) if settlement != Settlement::Waiting => {
+                self.finish(result_of(&settlement));
+                Stage::Taken { prepared, block }
+            }
+            (stage, _) => stage,
+        };
+    }
+
+    fn settled(&mut self, prepared: PreparedWeights, settlement: Settlement) -> Stage {
+        match settlement {
+            Settlement::Waiting => Stage::Sent {
+                prepared,
+                is_fresh: false,
+            },
+            Settlement::Done { block, .. } => {
+                self.finish(AttemptResult::Taken { block });
+                Stage::Taken { prepared, block }
+            }
+            Settlement::Failed { failure, .. } => {
+                let advice = failure.advice();
+                let reason = failure.to_string();
+                self.finish(AttemptResult::Refused {
+                    reason: reason.clone(),
+                });
+                after(advice, reason)
+            }
+            Settlement::Lost => {
+                self.finish(AttemptResult::Lost);
+                Stage::Open
+            }
+        }
+    }
+
+    fn begin(&mut self, call: &SignedCall, now: Moment) {
+        self.push(Attempt {
+            head: now.head.number,
+            time_ms: now.time_ms,
+            call: Some(call.hash),
+            name: Some(call.name.clone()),
+            result: AttemptResult::Sent,
+            times: 1,
+        });
+    }
+
+    fn refused(&mut self, reason: &str, now: Moment) {
+        let result = AttemptResult::Refused {
+            reason: reason.to_owned(),
+        };
+        match self.attempts.last_mut() {
+            Some(last) if last.call.is_none() && last.result == result => {
+                last.times = last.times.saturating_add(1);
+            }
+            _ => self.push(Attempt {
+                head: now.head.number,
+                time_ms: now.time_ms,
+                call: None,
+                name: None,
+                result,
+                times: 1,
+            }),
+        }
+    }
+
+    fn finish(&mut self, result: AttemptResult) {
+        if let Some(last) = self.attempts.last_mut() {
+            last.result = result;
+        }
+    }
+
+    fn push(&mut self, attempt: Attempt) {
+        if self.attempts.len() >= ATTEMPTS_MAX {
+            self.attempts.remove(ATTEMPTS_MAX / 2);
+        }
+        self.attempts.push(attempt);
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        self.stage = ended(outcome, self.method().cloned());
+    }
+}
+
+fn ended(outcome: Outcome, method: Option<WeightsMethod>) -> Stage {
+    Stage::Ended { outcome, method }
+}
+
+/// What follows on a refusal. What an operator can mend is tried again until the epoch is over.
+fn after(advice: Advice, reason: String) -> Stage {
+    match advice {
+        Advice::GiveUp => ended(Outcome::Failed { reason }, None),
+        Advice::RetryLater | Advice::WaitForChain | Advice::TellOperator => Stage::Open,
+    }
+}
+
+fn result_of(settlement: &Settlement) -> AttemptResult {
+    match settlement {
+        Settlement::Waiting => AttemptResult::Sent,
+        Settlement::Done { block, .. } => AttemptResult::Taken { block: *block },
+        Settlement::Failed { failure, .. } => AttemptResult::Refused {
+            reason: failure.to_string(),
+        },
+        Settlement::Lost => AttemptResult::Lost,
+    }
+}
+
+impl core::fmt::Display for AttemptResult {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            AttemptResult::Sent => f.write_str("sent, not in a finalised block yet"),
+            AttemptResult::Taken { block } => write!(f, "in block {block}"),
+            AttemptResult::Refused { reason } => f.write_str(reason),
+            AttemptResult::Lost => f.write_str("no block took the call before its time was over"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_chain::{CallFailure, Refusal};
+    use assay_consensus::codec;
+    use assay_consensus::keys::Hotkey;
+
+    fn moment(number: u64, epoch: u64) -> Moment {
+        Moment {
+            head: ChainRef {
+                number,
+                hash: Hash::of(b"head"),
+                epoch,
+                next_epoch_start: 100,
+                timestamp_ms: 1,
+            },
+            time_ms: 7,
+        }
+    }
+
+    fn call(name: &str) -> SignedCall {
+        SignedCall {
+            name: name.into(),
+            hotkey: Hotkey([1; 32]),
+            extrinsic: vec![1],
+            hash: Hash::of(name.as_bytes()),
+            nonce: 0,
+            signed_at: 10,
+            valid_until: 20,
+        }
+    }
+
+    fn prepared(method: WeightsMethod) -> PreparedWeights {
+        PreparedWeights {
+            epoch: 3,
+            entries: vec![(1, 65_535)],
+            method,
+            call: call("set_mechanism_weights"),
+        }
+    }
+
+    fn salted() -> WeightsMethod {
+        WeightsMethod::Salted {
+            commit_hash: Hash::ZERO,
+            salt: vec![1],
+            version_key: 0,
+            reveal_epoch: 4,
+        }
+    }
+
+    fn refusal(refusal: Refusal) -> ChainError {
+        ChainError::Refused {
+            call: "set_mechanism_weights".into(),
+            failure: refusal.into(),
+        }
+    }
+
+    fn record() -> WeightsRecord {
+        WeightsRecord::new(3, Hash::of(b"agreed"))
+    }
+
+    fn sent() -> WeightsRecord {
+        let mut record = record();
+        record.note(
+            Event::Prepared(prepared(WeightsMethod::Plain)),
+            moment(10, 3),
+        );
+        record
+    }
+
+    fn restarted(record: &WeightsRecord) -> WeightsRecord {
+        let bytes = codec::encode(record);
+        codec::decode(&bytes, bytes.len()).unwrap()
+    }
+
+    #[test]
+    fn plain_weights_end_when_the_chain_holds_them() {
+        let mut record = sent();
+        assert!(record.is_under_way());
+        let done = Settlement::Done { block: 12 };
+        record.note(Event::Settled(done), moment(12, 3));
+        assert!(!record.is_under_way());
+        record.note(Event::LookedUp(WeightsStanding::Stored), moment(13, 3));
+        assert_eq!(record.next_action(), Action::Nothing);
+        let outcome = Outcome::Stored { block: 12 };
+        assert!(matches!(&record.stage, Stage::Ended { outcome: o, .. } if *o == outcome));
+        assert_eq!(
+            record.attempts[0].result,
+            AttemptResult::Taken { block: 12 }
+        );
+    }
+
+    #[test]
+    fn the_pool_has_the_last_word_only_on_a_call_that_was_never_sent_before() {
+        let mut fresh = sent();
+        fresh.note(
+            Event::NotSent(refusal(Refusal::SettingWeightsTooFast)),
+            moment(10, 3),
+        );
+        assert_eq!(fresh.next_action(), Action::Prepare);
+
+        let mut record = restarted(&sent());
+        record.note(
+            Event::NotSent(refusal(Refusal::SettingWeightsTooFast)),
+            moment(11, 3),
+        );
+        assert_eq!(
+            record.next_action(),
+            Action::Settle(call("set_mechanism_weights"))
+        );
+        record.note(Event::Settled(Settlement::Lost), moment(21, 3));
+        assert_eq!(record.next_action(), Action::Prepare);
+    }
+
+    #[test]
+    fn a_broken_connection_leaves_the_call_on_its_way() {
+        let mut record = sent();
+        let error = ChainError::Deadline {
+            call: "send",
+            deadline_ms: 1,
+        };
+        record.note(Event::NotSent(error), moment(10, 3));
+        assert!(record.is_under_way());
+        record.note_head(&moment(101, 4).head);
+        assert!(record.is_under_way(), "it may have got in before");
+    }
+
+    #[test]
+    fn weights_that_are_not_on_their_way_are_missed_when_the_epoch_ends() {
+        let mut record = record();
+        let error = refusal(Refusal::NotEnoughStakeToSetWeights);
+        record.note(Event::NotPrepared(error), moment(10, 3));
+        let error = refusal(Refusal::NotEnoughStakeToSetWeights);
+        record.note(Event::NotPrepared(error), moment(11, 3));
+        assert_eq!(record.attempts.len(), 1);
+        assert_eq!(record.attempts[0].times, 2);
+        record.note_head(&moment(100, 4).head);
+        let Stage::Ended {
+            outcome: Outcome::Missed { reason },
+            ..
+        } = &record.stage
+        else {
+            panic!("{record:?}");
+        };
+        assert!(reason.contains("add stake"), "{reason}");
+    }
+
+    #[test]
+    fn what_can_not_be_mended_ends_at_once() {
+        let mut record = sent();
+        let failure: CallFailure = Refusal::DuplicateUids.into();
+        record.note(
+            Event::Settled(Settlement::Failed { block: 12, failure }),
+            moment(12, 3),
+        );
+        assert!(record.is_ended());
+    }
+
+    #[test]
+    fn a_salted_commit_is_revealed_and_then_stored() {
+        let mut record = record();
+        record.note(Event::Prepared(prepared(salted())), moment(10, 3));
+        let done = Settlement::Done { block: 12 };
+        record.note(Event::Settled(done), moment(12, 3));
+        let committed = WeightsStanding::Committed { reveal_epoch: 4 };
+        record.note(Event::LookedUp(committed), moment(13, 3));
+        record.note_head(&moment(100, 4).head);
+        assert!(matches!(record.next_action(), Action::LookUp(_)));
+        record.note(Event::LookedUp(WeightsStanding::RevealDue), moment(100, 4));
+        let reveal = call("reveal_mechanism_weights");
+        record.note(Event::RevealPrepared(reveal.clone()), moment(100, 4));
+        let mut record = restarted(&record);
+        assert_eq!(record.next_action(), Action::Settle(reveal.clone()));
+        record.note(Event::Settled(Settlement::Waiting), moment(101, 4));
+        assert_eq!(record.next_action(), Action::Settle(reveal));
+        let done = Settlement::Done { block: 102 };
+        record.note(Event::Settled(done), moment(102, 4));
+        record.note(Event::LookedUp(WeightsStanding::Stored), moment(103, 4));
+        assert!(record.is_ended());
+        assert_eq!(record.method(), Some(&salted()));
+    }
+
+    #[test]
+    fn attempts_are_bounded_and_keep_the_first_and_the_newest() {
+        let mut record = record();
+        for number in 0..200u64 {
+            let error = ChainError::UnknownEpoch(number);
+            record.note(Event::NotPrepared(error), moment(number, 3));
+        }
+        assert_eq!(record.attempts.len(), ATTEMPTS_MAX);
+        assert_eq!(record.attempts[0].head, 0);
+        assert_eq!(record.attempts[ATTEMPTS_MAX - 1].head, 199);
+    }
+}
