@@ -170,7 +170,7 @@ async fn a_restarted_node_learns_what_became_of_its_call_while_finality_stood_st
 #[tokio::test]
 async fn a_hotkey_that_lost_its_place_is_told_so_and_goes_on_reading() {
     let chain = TestChain::start(config()).await;
-    chain.finalize(12).await;
+    chain.finalize(10).await;
     let client = chain.client();
     client.prepare_weights(&submission(1)).await.unwrap();
     chain
@@ -179,7 +179,7 @@ async fn a_hotkey_that_lost_its_place_is_told_so_and_goes_on_reading() {
             hotkey: account("alice"),
         })
         .await;
-    chain.finalize(16).await;
+    chain.finalize(13).await;
     let error = client.prepare_weights(&submission(1)).await.unwrap_err();
     assert!(
         matches!(
