@@ -15,6 +15,9 @@ use crate::support::{HASTY_MS, NETUID, TestChain, client, config, patient};
 /// More than the client takes in one answer.
 const OVERSIZED_BYTES: usize = 17 * 1024 * 1024;
 
+/// What `Core_version` answers: two empty names, five numbers, no functions.
+const RUNTIME_VERSION: &str = "0x0000000000000100000001000000000100000001";
+
 /// A server that is no node: whatever is asked, it answers the same.
 struct Liar {
     url: String,
@@ -205,7 +208,15 @@ async fn an_endpoint_that_answers_nonsense_is_left_for_the_next() {
     let genesis = chain.genesis().to_string();
     let genesis = format!("0x{}", genesis.trim_start_matches("0x"));
     let oversized = "0".repeat(OVERSIZED_BYTES);
-    let lies: [&[(&'static str, Value)]; 6] = [
+    let hash = format!("0x{}", "0".repeat(64));
+    let header = json!({
+        "parentHash": hash,
+        "number": "0x5",
+        "stateRoot": hash,
+        "extrinsicsRoot": hash,
+        "digest": { "logs": [] }
+    });
+    let lies: [&[(&'static str, Value)]; 8] = [
         &[],
         &[("chain_getBlockHash", json!(42))],
         &[("chain_getBlockHash", json!(oversized))],
@@ -218,6 +229,18 @@ async fn an_endpoint_that_answers_nonsense_is_left_for_the_next() {
             ("chain_getBlockHash", json!(genesis)),
             ("chain_getFinalizedHead", json!(genesis)),
             ("chain_getHeader", json!({ "number": "many" })),
+        ],
+        &[
+            ("chain_getBlockHash", json!(genesis)),
+            ("chain_getFinalizedHead", json!(genesis)),
+            ("chain_getHeader", header.clone()),
+            ("state_call", json!("0x00")),
+        ],
+        &[
+            ("chain_getBlockHash", json!(genesis)),
+            ("chain_getFinalizedHead", json!(genesis)),
+            ("chain_getHeader", header),
+            ("state_call", json!(RUNTIME_VERSION)),
         ],
     ];
     for answers in lies {
@@ -259,6 +282,29 @@ async fn an_endpoint_far_behind_is_not_believed_and_one_a_little_behind_takes_no
     assert_eq!(client.weights_on_chain(None).await, Ok(Vec::new()));
     ahead.stop().await;
     behind.stop().await;
+}
+
+#[tokio::test]
+async fn what_one_endpoint_lacks_is_asked_of_another_and_the_first_stays_in_use() {
+    let (first, archive) = TestChain::twins(config()).await;
+    first.finalize(30).await;
+    archive.finalize(30).await;
+    // The twins' blocks differ, so the first one doesn't know this block.
+    let only_there = archive.client().block(20).await.unwrap().unwrap();
+    let (near, far) = (
+        Proxy::start(&first.url(), Mode::Open).await,
+        Proxy::start(&archive.url(), Mode::Open).await,
+    );
+    let client = client(&[near.url(), far.url()]);
+    let metagraph = client.metagraph(only_there.hash).await.unwrap();
+    assert_eq!(metagraph.block(), only_there);
+    assert_eq!((near.connections(), far.connections()), (1, 1));
+    far.hang_up().await;
+    let head = client.finalized_head().await.unwrap();
+    assert_eq!(first.client().block(30).await, Ok(Some(head)));
+    assert_eq!((near.connections(), far.connections()), (1, 1));
+    first.stop().await;
+    archive.stop().await;
 }
 
 #[tokio::test]

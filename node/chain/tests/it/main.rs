@@ -14,3 +14,4 @@ mod proxy;
 mod reads;
 mod support;
 mod weights;
+mod whole;
