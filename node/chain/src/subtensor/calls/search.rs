@@ -63,7 +63,7 @@ pub(super) async fn known_hash(rpc: &Rpc, number: u64) -> Result<H256, Fault> {
 /// An endpoint that answers with nothing where there has to be something.
 pub(super) fn nothing(call: &'static str, expected: String) -> Fault {
     let got = "nothing".to_owned();
-    Fault::Chain(ChainError::BadAnswer {
+    Fault::Elsewhere(ChainError::BadAnswer {
         call,
         expected,
         got,
