@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use assay_consensus::hash::Hash;
+
 /// Everything a node can be told. Every field has a default but the genesis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -58,10 +60,25 @@ impl WalletConfig {
 pub struct ChainConfig {
     /// WebSocket URLs of Subtensor nodes. The first is used while it works, then the next.
     pub endpoints: Vec<String>,
+    /// Hash of the chain's first block; whatever answers first decides if there is none.
+    pub genesis_hash: Option<Hash>,
+    /// How weights are committed where the subnet wants commits.
+    pub commits: CommitConfig,
     /// Version key that goes with weights.
     pub version_key: u64,
     /// Expected time between chain blocks in milliseconds; only for estimates shown to people.
     pub block_time_ms: u64,
+}
+
+/// How weights are committed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CommitConfig {
+    /// Encrypted for a round of the beacon, or salted where the chain knows no other way.
+    #[default]
+    Auto,
+    /// As a salted hash, which this node has to reveal while the next epoch lasts.
+    Salted,
 }
 
 /// Peer-to-peer network.
@@ -166,6 +183,8 @@ impl Default for ChainConfig {
     fn default() -> ChainConfig {
         ChainConfig {
             endpoints: vec!["ws://127.0.0.1:9944".to_owned()],
+            genesis_hash: None,
+            commits: CommitConfig::Auto,
             version_key: 0,
             block_time_ms: 12_000,
         }

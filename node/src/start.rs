@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use assay_chain::{Chain, HeadWatcher, SubtensorChain, SubtensorConfig};
+use assay_chain::{Chain, CommitMode, HeadWatcher, SubtensorChain, SubtensorConfig};
 use assay_consensus::codec;
 use assay_consensus::core::{Core, CoreConfig, Mode, Resume, WalRecord};
 use assay_consensus::engine::Timeouts;
@@ -29,7 +29,7 @@ use assay_store::{BlobOptions, BlobStore, StateRoot, Store, StoreOptions, Wal};
 use assay_wallet::WalletKey;
 
 use crate::backend::NodeBackend;
-use crate::config::{ConsensusConfig, NodeConfig};
+use crate::config::{CommitConfig, ConsensusConfig, NodeConfig};
 use crate::discovery;
 use crate::driver::{Driver, DriverParts};
 use crate::fault::FaultInjection;
@@ -261,8 +261,15 @@ fn chain_client(
 ) -> anyhow::Result<Arc<dyn Chain>> {
     // The chain client signs with the same hotkey; it gets a copy of the key.
     let signer = key.map(|key| Arc::new(key.keypair()));
-    let endpoints = config.chain.endpoints.clone();
-    let client = SubtensorChain::new(SubtensorConfig::new(endpoints, genesis.netuid), signer);
+    let client_config = SubtensorConfig {
+        genesis_hash: config.chain.genesis_hash,
+        commit_mode: match config.chain.commits {
+            CommitConfig::Auto => CommitMode::Auto,
+            CommitConfig::Salted => CommitMode::Salted,
+        },
+        ..SubtensorConfig::new(config.chain.endpoints.clone(), genesis.netuid)
+    };
+    let client = SubtensorChain::new(client_config, signer);
     Ok(Arc::new(client.with_context(|| {
         format!("chain {}", config.chain.endpoints.join(", "))
     })?))

@@ -1,5 +1,6 @@
 //! Command line of the testnet.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,13 +16,15 @@ use assay_node::fault::FaultInjection;
 use crate::agents::SAMPLES;
 use crate::bench::{self, BenchOptions};
 use crate::demo::{self, DemoOptions};
-use crate::network::{Plan, Testnet, work_dir};
+use crate::network::{ANY_PORT, Plan, Testnet, WeightsPath, work_dir};
 
 const EXAMPLES: &str = "\
 Examples:
   assay-testnet demo                 run to the end and print one table
   assay-testnet demo --crash         the same, with a validator killed and restarted on the way
   assay-testnet demo --tamper --json the same, with a validator that lies
+  assay-testnet demo --weights timelocked
+                                     the same, with weights that are encrypted until the next epoch
   assay-testnet bench --json         throughput and latency to agreement, and where CPU time goes
   assay-testnet up                   keep a network running; Ctrl-C stops it
 
@@ -111,6 +114,12 @@ struct Size {
     /// Length of an epoch in chain blocks.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(30..))]
     tempo: u16,
+    /// How weights get to the chain.
+    #[arg(long, value_enum, default_value_t = WeightsPath::Plain)]
+    weights: WeightsPath,
+    /// Address of the chain's JSON-RPC; port 0 picks a free one.
+    #[arg(long, default_value_t = ANY_PORT)]
+    chain_listen: SocketAddr,
     /// Directory for everything; a temporary one by default.
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -177,6 +186,9 @@ fn run_bench(args: &BenchArgs) -> anyhow::Result<()> {
             block_time_ms: args.block_time_ms,
             tempo_blocks: bench::TEMPO_BLOCKS,
             tamper: None,
+            weights: WeightsPath::Plain,
+            chain_listen: ANY_PORT,
+            relays: Vec::new(),
         },
         submissions: usize::from(args.submissions),
         concurrency: usize::from(args.concurrency),
@@ -324,6 +336,9 @@ fn plan(size: &Size, dir: PathBuf, tamper: bool) -> anyhow::Result<Plan> {
         block_time_ms: size.block_time_ms,
         tempo_blocks: size.tempo,
         tamper: tamper.then(|| validators - 1),
+        weights: size.weights,
+        chain_listen: size.chain_listen,
+        relays: Vec::new(),
     })
 }
 

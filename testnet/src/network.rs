@@ -1,5 +1,6 @@
 //! A whole network on this machine: development chain, genesis, validator processes.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,9 @@ use assay_consensus::genesis::{Genesis, GenesisChallenge};
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::validators::Quorum;
-use assay_dev_chain::chain::{AdminCommand, ChainConfig, NeuronConfig, SubnetConfig};
+use assay_dev_chain::chain::{
+    AdminCommand, BeaconConfig, ChainConfig, DevChain, Hyperparameter, NeuronConfig, SubnetConfig,
+};
 use assay_dev_chain::types::{AccountId32, NetUid};
 use assay_dev_chain::{DevChainServer, ServerOptions};
 
@@ -50,6 +53,27 @@ pub struct Plan {
     pub tempo_blocks: u16,
     /// Validator that tampers with its results.
     pub tamper: Option<usize>,
+    /// How weights are set.
+    pub weights: WeightsPath,
+    /// Address of the chain; port 0 picks a free one.
+    pub chain_listen: SocketAddr,
+    /// URLs at which validators look for the chain before they go to itself.
+    pub relays: Vec<String>,
+}
+
+/// Any free port on loopback.
+pub const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// How the testnet's subnet takes weights.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum WeightsPath {
+    /// In the open, at once.
+    #[default]
+    Plain,
+    /// Encrypted; the chain reveals them in the next epoch.
+    Timelocked,
+    /// As a salted hash; validators reveal them in the next epoch.
+    Salted,
 }
 
 /// A running network.
@@ -145,6 +169,11 @@ impl Testnet {
         self.server.url()
     }
 
+    /// Looks at the chain itself.
+    pub fn read_chain<T>(&self, read: impl FnOnce(&DevChain) -> T) -> T {
+        self.server.read(read)
+    }
+
     /// Does something to the chain that nobody could sign.
     pub async fn command_chain(&self, command: AdminCommand) -> anyhow::Result<()> {
         let done = self.server.command(command).await;
@@ -175,7 +204,8 @@ impl Testnet {
             dir: self.plan.dir.join(name),
             genesis: self.plan.dir.join("genesis.json"),
             hotkey_file: None,
-            chain_url: self.chain_url(),
+            chain_urls: [self.plan.relays.as_slice(), &[self.chain_url()]].concat(),
+            salted_commits: self.plan.weights == WeightsPath::Salted,
             block_time_ms: self.plan.block_time_ms,
             p2p_port: port(2 * index)?,
             rpc_port: port(2 * index + 1)?,
@@ -221,18 +251,27 @@ impl Testnet {
 }
 
 async fn start_chain(plan: &Plan) -> anyhow::Result<(DevChainServer, SubtensorChain)> {
+    let mut subnet = SubnetConfig {
+        netuid: NetUid(NETUID),
+        tempo: plan.tempo_blocks,
+        owner: Some(AccountId32(Plan::key("owner").hotkey().0)),
+        neurons: plan.neurons(),
+        ..SubnetConfig::plain()
+    };
+    let commits = plan.weights != WeightsPath::Plain;
+    let commits = Hyperparameter::CommitRevealWeightsEnabled(commits);
+    subnet.hyperparameters.push(commits);
     let config = ChainConfig {
-        subnets: vec![SubnetConfig {
-            netuid: NetUid(NETUID),
-            tempo: plan.tempo_blocks,
-            owner: Some(AccountId32(Plan::key("owner").hotkey().0)),
-            neurons: plan.neurons(),
-            ..SubnetConfig::plain()
-        }],
+        subnets: vec![subnet],
+        beacon: BeaconConfig {
+            // Epochs last seconds.
+            period_s: 1,
+            ..BeaconConfig::default()
+        },
         ..ChainConfig::default()
     };
     let options = ServerOptions {
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: plan.chain_listen,
         data_dir: plan.dir.join("chain"),
         block_time_ms: plan.block_time_ms,
         admin_token: None,

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use assay_api::RpcClient;
 use assay_node::config::{
-    ChainConfig, ConsensusConfig, NodeConfig, P2pConfig, RpcConfig, RuntimeConfig, WalletConfig,
+    ChainConfig, CommitConfig, ConsensusConfig, NodeConfig, P2pConfig, RpcConfig, RuntimeConfig,
+    WalletConfig,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -31,8 +32,10 @@ pub struct NodeSpec {
     pub genesis: PathBuf,
     /// Key file; none for an observer.
     pub hotkey_file: Option<PathBuf>,
-    /// Chain URL.
-    pub chain_url: String,
+    /// URLs of the chain, the first one preferred.
+    pub chain_urls: Vec<String>,
+    /// Whether weights are committed as salted hashes where the subnet wants commits.
+    pub salted_commits: bool,
     /// Expected time between chain blocks in milliseconds.
     pub block_time_ms: u64,
     /// TCP and UDP port for peers.
@@ -185,7 +188,12 @@ impl NodeSpec {
             modules_dir: None,
             wallet: WalletConfig::default(),
             chain: ChainConfig {
-                endpoints: vec![self.chain_url.clone()],
+                endpoints: self.chain_urls.clone(),
+                commits: if self.salted_commits {
+                    CommitConfig::Salted
+                } else {
+                    CommitConfig::Auto
+                },
                 block_time_ms: self.block_time_ms,
                 ..ChainConfig::default()
             },

@@ -140,10 +140,12 @@ pub trait Chain: Send + Sync {
     /// Looks for a call in finalised blocks.
     async fn settlement(&self, call: &SignedCall) -> Result<Settlement, ChainError>;
 
-    /// What the finalised chain holds of weights whose call was taken.
+    /// What the finalised chain holds of weights whose call was taken in block `taken_in`, at that
+    /// block or a later one.
     async fn weights_standing(
         &self,
         prepared: &PreparedWeights,
+        taken_in: u64,
     ) -> Result<WeightsStanding, ChainError>;
 
     /// The latest weights of every validator after a finalised block, ascending by hotkey; at the

@@ -30,4 +30,4 @@ pub use chain::{
 pub use error::{Advice, CallFailure, ChainError, Refusal};
 pub use heads::{HeadStatus, HeadWatcher};
 pub use metagraph::{Metagraph, MetagraphError, Neuron, WeightsRules};
-pub use subtensor::{SubtensorChain, SubtensorConfig};
+pub use subtensor::{CommitMode, SubtensorChain, SubtensorConfig};

@@ -164,7 +164,8 @@ impl WeightsTask {
                 Action::Prepare if busy => return,
                 Action::Prepare => self.prepare(record).await,
                 Action::Settle(call) => self.settle(&call).await,
-                Action::LookUp(prepared) => match self.chain.weights_standing(&prepared).await {
+                Action::LookUp(prepared, block) => {
+                    match self.chain.weights_standing(&prepared, block).await {
                     Ok(WeightsStanding::RevealDue) if busy => return,
                     Ok(WeightsStanding::RevealDue) => {
                         match self.chain.prepare_reveal(&prepared).await {

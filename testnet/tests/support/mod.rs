@@ -1,20 +1,20 @@
 //! A testnet for tests: started in a temporary directory, asked and waited for with deadlines.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use assay_api::ClientError;
 use assay_api::node::NodeMode;
 use assay_api::submission::{Journey, Reason, SubmissionSendParams, SubmissionStatus};
-use assay_chain::Chain;
 use assay_cli::results::Reported;
 use assay_cli::submission::{Label, SignedSubmission, Target, build_term_submission};
 use assay_consensus::envelope::NetworkId;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Keypair;
 use assay_testnet::agents::{self, SAMPLES};
-use assay_testnet::network::{CHALLENGE, POLL, Plan, Testnet};
+use assay_testnet::network::{ANY_PORT, CHALLENGE, POLL, Plan, Testnet, WeightsPath};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// No condition takes this long unless it never comes true.
@@ -60,6 +60,17 @@ pub struct Snapshot {
 
 impl Stage {
     pub async fn start(validators: usize, miners: &[&str], pace: Pace) -> Stage {
+        Stage::with_relays(validators, miners, pace, ANY_PORT, Vec::new()).await
+    }
+
+    /// The same, with a chain at a known address, and URLs at which validators look for it first.
+    pub async fn with_relays(
+        validators: usize,
+        miners: &[&str],
+        pace: Pace,
+        chain_listen: SocketAddr,
+        relays: Vec<String>,
+    ) -> Stage {
         let turn = ONE_AT_A_TIME.lock().await;
         let dir = tempfile::tempdir().unwrap();
         let plan = Plan {
@@ -70,6 +81,9 @@ impl Stage {
             block_time_ms: pace.block_time_ms,
             tempo_blocks: pace.tempo_blocks,
             tamper: None,
+            weights: WeightsPath::Plain,
+            chain_listen,
+            relays,
         };
         let testnet = Testnet::start(plan, |_| ()).await.unwrap();
         let (package, reported) = agents::pack(&SAMPLES[0], &dir.path().join("miners")).unwrap();

@@ -91,10 +91,16 @@ impl Chain for SubtensorChain {
     async fn weights_standing(
         &self,
         prepared: &PreparedWeights,
+        taken_in: u64,
     ) -> Result<WeightsStanding, ChainError> {
         let hotkey = prepared.call.hotkey;
         self.with("weights_standing", |connection| async move {
             let (at, known) = self.state_at_head(&connection).await?;
+            if known.block.number < taken_in {
+                // It would say that there are no such weights.
+                let unknown = ChainError::UnknownBlock(known.block.hash);
+                return Err(Fault::Elsewhere(unknown));
+            }
             let netuid = self.config.netuid;
             calls::weights_standing(&at, known.block, netuid, &hotkey, prepared).await
         })

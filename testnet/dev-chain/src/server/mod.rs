@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::chain::{AdminCommand, ChainConfig};
+use crate::chain::{AdminCommand, ChainConfig, DevChain};
 use crate::journal::{Journal, JournalError};
 use crate::limits::{
     BATCH_MAX, CONNECTIONS_MAX, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES, SHUTDOWN_MS,
@@ -122,6 +122,11 @@ impl DevChainServer {
     /// Hash of block 0.
     pub fn genesis_hash(&self) -> H256 {
         self.shared.read(|chain| chain.genesis_hash())
+    }
+
+    /// Looks at the chain; nothing changes meanwhile.
+    pub fn read<T>(&self, read: impl FnOnce(&DevChain) -> T) -> T {
+        self.shared.read(read)
     }
 
     /// Carries out a command, or lets it wait for the next block, as the namespace `dev` does.
