@@ -125,7 +125,7 @@ impl Backend for NodeBackend {
     async fn epoch(&self) -> Result<EpochCurrent, BackendError> {
         let view = self.shared.view();
         let head = view.head.unwrap_or(view.tip.chain);
-        let start = match self.shared.metagraph(head.epoch) {
+        let start = match self.shared.metagraphs.known(head.epoch) {
             Some(metagraph) => metagraph.block().number,
             None => {
                 self.shared
@@ -189,7 +189,7 @@ impl Backend for NodeBackend {
 
     async fn registered_hotkeys(&self) -> Result<Vec<Hotkey>, BackendError> {
         let epoch = self.shared.view().tip.chain.epoch;
-        let metagraph = self.shared.metagraph(epoch);
+        let metagraph = self.shared.metagraphs.known(epoch);
         let neurons = metagraph.iter().flat_map(|metagraph| metagraph.neurons());
         Ok(neurons.map(|neuron| neuron.hotkey).collect())
     }

@@ -51,7 +51,11 @@ pub async fn run(
         });
         let mut failed = false;
         if let Some(head) = due {
-            match shared.chain.metagraph(head.hash).await {
+            let metagraph = tokio::select! {
+                metagraph = shared.chain.metagraph(head.hash) => metagraph,
+                () = cancel.cancelled() => return,
+            };
+            match metagraph {
                 Ok(metagraph) => {
                     let addresses = addresses_of(&metagraph, shared.hotkey);
                     if looked_at.is_none() {

@@ -135,8 +135,9 @@ fn check_now(shared: &Shared, header: &SubmissionHeader) -> Result<(), Reason> {
     let view = shared.view();
     let ledger_epoch = view.tip.chain.epoch;
     let metagraph = shared
-        .metagraph(header.epoch)
-        .or_else(|| shared.metagraph(ledger_epoch));
+        .metagraphs
+        .known(header.epoch)
+        .or_else(|| shared.metagraphs.known(ledger_epoch));
     let registered: Option<BTreeSet<Hotkey>> = metagraph.map(|metagraph| {
         let neurons = metagraph.neurons().iter();
         neurons.map(|neuron| neuron.hotkey).collect()

@@ -21,6 +21,7 @@ mod hotkey;
 mod identity;
 mod intake;
 pub mod journey;
+mod metagraphs;
 mod metrics;
 mod modules;
 mod reports;

@@ -12,8 +12,8 @@ use assay_api::submission::{
     SubmissionList, SubmissionStatus, Verdict, score_float,
 };
 use assay_api::weights::{
-    ChainWeights, MechanismWeights, SubmissionStage, SubnetWeights, UidWeight, WeightEntry,
-    WeightsReport, WeightsStatus, WeightsSummary, WeightsVoteView,
+    ChainSubmission, ChainWeights, MechanismWeights, SubmissionStage, SubnetWeights, UidWeight,
+    WeightEntry, WeightsReport, WeightsStatus, WeightsSummary, WeightsVoteView,
 };
 use assay_chain::{Metagraph, weights as chain_weights};
 use assay_consensus::core::Fault;
@@ -245,11 +245,8 @@ pub async fn weights(shared: &Arc<Shared>, epoch: Option<u64>) -> Result<Weights
         .copied()
         .unwrap_or_else(|| shared.view().tip.chain.epoch);
     let epoch = epoch.unwrap_or(newest);
-    let chain = shared
-        .chain
-        .weights_on_chain(None)
-        .await
-        .map_err(|error| error.to_string())?;
+    let chain = shared.weights_on_chain().await;
+    let chain = chain.map_err(|error| error.to_string())?;
     let mut report = stored_weights(shared, epoch, &chain).await?;
     for past in epochs.into_iter().filter(|past| *past != epoch) {
         let past = stored_weights(shared, past, &chain).await?;
@@ -329,26 +326,30 @@ async fn stored_weights(
         .as_ref()
         .map(|decided| decided.block.header.chain);
     let metagraph = match pinned {
-        Some(pinned) => shared.chain.metagraph(pinned.hash).await.ok(),
+        Some(pinned) => shared.metagraphs.pinned(epoch, pinned.hash).await.ok(),
         None => None,
     };
     let entries = stored
         .as_ref()
-        .map(|stored| entries_of(&stored.weights, metagraph.as_ref()))
+        .map(|stored| entries_of(&stored.weights, metagraph.as_deref()))
         .unwrap_or_default();
-    let on_chain = chain_views(shared, epoch, chain, stored.as_ref(), metagraph.as_ref());
+    let on_chain = chain_views(shared, epoch, chain, stored.as_ref(), metagraph.as_deref());
     let agreed_stake = vote_views
         .iter()
         .filter(|vote| vote.agrees == Some(true) && !vote.double_vote);
     let agreed_stake = agreed_stake.map(|vote| vote.stake).sum();
     let record = shared.storage.weights_record(epoch).map_err(text)?;
     let submission = record.as_ref().map(submission);
-    let taken = submission.as_ref().is_some_and(|submission| {
-        submission.stage == SubmissionStage::Taken && submission.reveal_epoch.is_some()
-    });
-    let status = match (&agreed, on_chain.iter().any(|row| row.matches)) {
+    let reached = |stage: SubmissionStage| {
+        let of_stage = |one: &&ChainSubmission| one.stage == stage;
+        submission.as_ref().filter(of_stage)
+    };
+    let committed = reached(SubmissionStage::Taken).is_some_and(|one| one.reveal_epoch.is_some());
+    let shown =
+        reached(SubmissionStage::Stored).is_some() || on_chain.iter().any(|row| row.matches);
+    let status = match (&agreed, shown) {
         (Some(_), true) => WeightsStatus::Onchain,
-        (Some(_), false) if taken => WeightsStatus::Committed,
+        (Some(_), false) if committed => WeightsStatus::Committed,
         (Some(_), false) => WeightsStatus::Agreed,
         (None, _) if !vote_views.is_empty() => WeightsStatus::Voting,
         (None, _) => WeightsStatus::Pending,
@@ -427,7 +428,7 @@ fn validator_set(shared: &Shared, epoch: u64) -> Option<ValidatorSet> {
     if let Some(set) = view.set.as_ref().filter(|set| set.epoch() == epoch) {
         return Some(set.as_ref().clone());
     }
-    let metagraph = shared.metagraph(epoch)?;
+    let metagraph = shared.metagraphs.known(epoch)?;
     let set = metagraph
         .validator_set(epoch, shared.genesis.min_stake_rao)
         .ok()?;

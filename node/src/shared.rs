@@ -2,16 +2,17 @@
 //! only the driver writes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
 
-use assay_chain::{Chain, Metagraph};
+use assay_chain::{Chain, ChainError, ChainWeights};
 use assay_consensus::block::ChainRef;
 use assay_consensus::core::{Mode, Refusal};
 use assay_consensus::envelope::{NetworkId, Signed};
 use assay_consensus::genesis::Genesis;
+use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 use assay_consensus::ledger::LedgerTip;
 use assay_consensus::submission::SubmissionHeader;
@@ -20,6 +21,7 @@ use assay_p2p::{NetworkHandle, PeerId, PeerInfo};
 
 use crate::config::NodeConfig;
 use crate::fault::FaultInjection;
+use crate::metagraphs::Metagraphs;
 use crate::metrics::Metrics;
 use crate::modules::ModuleRegistry;
 use crate::storage::{HeldPayload, Storage};
@@ -50,8 +52,10 @@ pub struct Shared {
     pub submissions: mpsc::Sender<LocalSubmission>,
     /// The present.
     pub view: RwLock<Arc<View>>,
-    /// Members of recent epochs as the chain gave them.
-    pub metagraphs: Mutex<BTreeMap<u64, Arc<Metagraph>>>,
+    /// Members of epochs as the chain gave them.
+    pub metagraphs: Metagraphs,
+    /// Weights of all validators at the newest finalised block that was asked for.
+    pub weights_on_chain: tokio::sync::Mutex<Option<(Hash, Arc<Vec<ChainWeights>>)>>,
     /// Connected peers, refreshed every second.
     pub peers: RwLock<Vec<PeerInfo>>,
     /// Hotkeys behind peers, proven by signature, with the time they were last connected.
@@ -124,13 +128,18 @@ impl Shared {
             .clone()
     }
 
-    /// The metagraph at the first finalised block of an epoch, if it has been loaded.
-    pub fn metagraph(&self, epoch: u64) -> Option<Arc<Metagraph>> {
-        let known = self
-            .metagraphs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.get(&epoch).cloned()
+    /// The weights of every validator as the chain shows them, read once per finalised block.
+    pub async fn weights_on_chain(&self) -> Result<Arc<Vec<ChainWeights>>, ChainError> {
+        let head = self.view().head.map(|head| head.hash);
+        let mut known = self.weights_on_chain.lock().await;
+        if let Some((block, weights)) = known.as_ref()
+            && Some(*block) == head
+        {
+            return Ok(Arc::clone(weights));
+        }
+        let weights = Arc::new(self.chain.weights_on_chain(head).await?);
+        *known = head.map(|head| (head, Arc::clone(&weights)));
+        Ok(weights)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -35,6 +35,7 @@ use crate::driver::{Driver, DriverParts};
 use crate::fault::FaultInjection;
 use crate::hotkey;
 use crate::identity::{self, TransportLink};
+use crate::metagraphs::Metagraphs;
 use crate::metrics::Metrics;
 use crate::modules::ModuleRegistry;
 use crate::shared::{Shared, View, unix_ms};
@@ -154,6 +155,7 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
         trouble: None,
     };
     let rpc_listen = config.rpc.listen;
+    let metagraphs = Metagraphs::new(Arc::clone(&chain), storage.clone());
     let shared = Arc::new(Shared {
         config,
         genesis,
@@ -167,7 +169,8 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
         faults,
         submissions,
         view: RwLock::new(Arc::new(view)),
-        metagraphs: Mutex::new(BTreeMap::new()),
+        metagraphs,
+        weights_on_chain: tokio::sync::Mutex::default(),
         peers: RwLock::new(Vec::new()),
         identities: RwLock::new(BTreeMap::new()),
         started: Instant::now(),
@@ -212,6 +215,7 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
     if let Some(hotkey) = shared.hotkey {
         let task = WeightsTask {
             chain: Arc::clone(&shared.chain),
+            metagraphs: shared.metagraphs.clone(),
             storage: shared.storage.clone(),
             hotkey,
             burn: shared.genesis.burn_hotkey,

@@ -2,6 +2,7 @@
 //! weights, blobs. The tables and their durability are `assay-store`'s.
 
 mod journeys;
+mod metagraphs;
 mod payloads;
 mod weights_records;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use assay_chain::{ChainError, Metagraph};
+use assay_chain::Metagraph;
 use assay_consensus::codec;
 use assay_consensus::core::{Input, Origin};
 use assay_consensus::limits::{
@@ -22,9 +22,6 @@ pub(super) const REQUEST_MAX_BYTES: usize = 64 * 1024;
 
 /// Peers that are asked for blocks before the core is told that nobody answered.
 const BLOCK_PEERS: usize = 3;
-
-/// Epochs whose metagraph is kept in memory.
-const METAGRAPHS_KEPT: usize = 4;
 
 /// Asks peers for decided blocks.
 pub(super) fn request_blocks(
@@ -108,34 +105,8 @@ pub(super) async fn metagraph_of(
     shared: &Arc<Shared>,
     epoch: u64,
 ) -> Result<Arc<Metagraph>, String> {
-    if let Some(known) = shared.metagraph(epoch) {
-        return Ok(known);
-    }
-    let stored = shared.storage.metagraph(epoch);
-    let metagraph = match stored.map_err(|error| error.to_string())? {
-        Some(stored) => stored,
-        None => metagraph_from_chain(shared, epoch).await?,
-    };
-    let metagraph = Arc::new(metagraph);
-    let mut known = shared
-        .metagraphs
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    known.insert(epoch, Arc::clone(&metagraph));
-    while known.len() > METAGRAPHS_KEPT {
-        known.pop_first();
-    }
-    Ok(metagraph)
-}
-
-/// Asks the chain once and keeps the answer: a node that prunes forgets old states within the hour.
-async fn metagraph_from_chain(shared: &Arc<Shared>, epoch: u64) -> Result<Metagraph, String> {
-    let text = |error: ChainError| error.to_string();
-    let start = shared.chain.epoch_start(epoch).await.map_err(text)?;
-    let metagraph = shared.chain.metagraph(start.hash).await.map_err(text)?;
-    let stored = shared.storage.put_metagraph(&metagraph);
-    stored.map_err(|error| error.to_string())?;
-    Ok(metagraph)
+    let metagraph = shared.metagraphs.of_epoch(epoch).await;
+    metagraph.map_err(|error| error.to_string())
 }
 
 /// Answers a peer's request for blocks from the store.

@@ -1,9 +1,9 @@
-//! What this validator did to bring weights to the chain, and the metagraphs they rest on.
+//! What this validator did to bring weights to the chain.
 
 use std::ops::Bound;
 
-use assay_chain::Metagraph;
 use assay_store::{Order, Table, WriteBatch};
+use tracing::error;
 
 use super::{OPEN_MAX, Storage, StorageError};
 use crate::weights::WeightsRecord;
@@ -13,9 +13,6 @@ const WEIGHTS_RECORDS: Table<u64, WeightsRecord> = Table::new(0x47, "weights-rec
 
 /// Epochs whose record is not ended.
 const OPEN_WEIGHTS_RECORDS: Table<u64, ()> = Table::new(0x48, "open-weights-records", 8);
-
-/// Metagraphs at the first block of an epoch: the chain forgets them, the ledger still needs them.
-const METAGRAPHS: Table<u64, Metagraph> = Table::new(0x49, "metagraphs", 512 * 1024);
 
 /// Records that are kept; of a subnet with epochs of 72 minutes, two months.
 const RECORDS_KEPT: u64 = 1_200;
@@ -38,7 +35,7 @@ impl Storage {
         Ok(found.into_iter().map(|(_, record)| record).collect())
     }
 
-    /// Records that are not ended, oldest first.
+    /// Records that are not ended, oldest first. One that can't be read keeps no other from its work.
     pub fn open_weights_records(&self) -> Result<Vec<WeightsRecord>, StorageError> {
         let open = self.store.range(
             &OPEN_WEIGHTS_RECORDS,
@@ -49,7 +46,13 @@ impl Storage {
         )?;
         let mut records = Vec::new();
         for (epoch, ()) in open {
-            records.extend(self.weights_record(epoch)?);
+            match self.weights_record(epoch) {
+                Ok(record) => records.extend(record),
+                Err(error) if error.is_of_one_record() => {
+                    error!(epoch, %error, "the record of weights can't be read and is left alone");
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(records)
     }
@@ -76,17 +79,5 @@ impl Storage {
             batch.delete(&OPEN_WEIGHTS_RECORDS, &epoch)?;
         }
         Ok(self.store.commit_durable(batch)?)
-    }
-
-    /// The metagraph of an epoch, as it was stored.
-    pub fn metagraph(&self, epoch: u64) -> Result<Option<Metagraph>, StorageError> {
-        Ok(self.store.get(&METAGRAPHS, &epoch)?)
-    }
-
-    /// Stores the metagraph at the first finalised block of an epoch.
-    pub fn put_metagraph(&self, metagraph: &Metagraph) -> Result<(), StorageError> {
-        let mut batch = WriteBatch::new();
-        batch.put(&METAGRAPHS, &metagraph.block().epoch, metagraph)?;
-        Ok(self.store.commit(batch)?)
     }
 }

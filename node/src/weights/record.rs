@@ -11,6 +11,12 @@ use assay_consensus::hash::Hash;
 /// Attempts that are kept; of more, the first half and the newest stay.
 const ATTEMPTS_MAX: usize = 32;
 
+/// Blocks after the end of a call's time for which it is searched though blocks can't be read.
+const FORGOTTEN_BLOCKS: u64 = 50;
+
+/// Epochs after the last one that matters in which the chain is asked though it doesn't answer.
+const PATIENCE_EPOCHS: u64 = 2;
+
 /// The way of one epoch's weights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeightsRecord {
@@ -33,10 +39,6 @@ pub enum Stage {
     Sent {
         /// The weights in their call.
         prepared: PreparedWeights,
-        /// Whether the call has never been sent before: a refusal of the pool is the last word
-        /// then. Not so after a restart.
-        #[serde(skip)]
-        is_fresh: bool,
     },
     /// The call is in a finalised block.
     Taken {
@@ -44,6 +46,8 @@ pub enum Stage {
         prepared: PreparedWeights,
         /// Number of the block.
         block: u64,
+        /// Epoch in which the chain said that it reveals the commit.
+        reveal_epoch: Option<u64>,
     },
     /// The reveal of a salted commit may be on its way.
     Revealing {
@@ -131,9 +135,9 @@ pub enum Action {
     Prepare,
     /// Look for this call in finalised blocks; send it if it isn't there.
     Settle(SignedCall),
-    /// Ask what the chain holds.
-    LookUp(PreparedWeights),
-    /// Nothing, ever.
+    /// Ask what the chain holds of weights that were taken in this block.
+    LookUp(PreparedWeights, u64),
+    /// Nothing now: the chain has to move on first, or all is done.
     Nothing,
 }
 
@@ -146,12 +150,17 @@ pub enum Event {
     Skipped(String),
     /// The weights, or a reveal, can't be signed.
     NotPrepared(ChainError),
-    /// The pool did not take the call.
+    /// The pool did not take the call when it was handed over for the first time. What it says of
+    /// a call that it may have seen before means nothing.
     NotSent(ChainError),
     /// What finalised blocks show of the call.
     Settled(Settlement),
+    /// Blocks can't be searched for the call.
+    NotSettled,
     /// What the chain holds.
     LookedUp(WeightsStanding),
+    /// What the chain holds can't be read.
+    NotLookedUp(ChainError),
     /// The reveal is signed.
     RevealPrepared(SignedCall),
 }
@@ -183,14 +192,28 @@ impl WeightsRecord {
 
     /// Whether a call with a nonce may be on its way.
     pub fn is_under_way(&self) -> bool {
-        matches!(self.stage, Stage::Sent { .. } | Stage::Revealing { .. })
+        self.call().is_some()
+    }
+
+    /// Whether that call can still get into a block.
+    pub fn is_under_way_at(&self, head: &ChainRef) -> bool {
+        self.call()
+            .is_some_and(|call| call.valid_until >= head.number)
+    }
+
+    fn call(&self) -> Option<&SignedCall> {
+        match &self.stage {
+            Stage::Sent { prepared } => Some(&prepared.call),
+            Stage::Revealing { reveal, .. } => Some(reveal),
+            Stage::Open | Stage::Taken { .. } | Stage::Ended { .. } => None,
+        }
     }
 
     /// How the weights get to the chain, once that is known.
     pub fn method(&self) -> Option<&WeightsMethod> {
         match &self.stage {
             Stage::Open => None,
-            Stage::Sent { prepared, .. }
+            Stage::Sent { prepared }
             | Stage::Taken { prepared, .. }
             | Stage::Revealing { prepared, .. } => Some(&prepared.method),
             Stage::Ended { method, .. } => method.as_ref(),
@@ -198,11 +221,23 @@ impl WeightsRecord {
     }
 
     /// What to do next.
-    pub fn next_action(&self) -> Action {
+    pub fn next_action(&self, head: &ChainRef) -> Action {
         match &self.stage {
             Stage::Open => Action::Prepare,
-            Stage::Sent { prepared, .. } => Action::Settle(prepared.call.clone()),
-            Stage::Taken { prepared, .. } => Action::LookUp(prepared.clone()),
+            Stage::Sent { prepared } => Action::Settle(prepared.call.clone()),
+            // The chain needs nobody to reveal these.
+            Stage::Taken {
+                prepared:
+                    PreparedWeights {
+                        method: WeightsMethod::Timelocked { .. },
+                        ..
+                    },
+                reveal_epoch: Some(reveal_epoch),
+                ..
+            } if head.epoch < *reveal_epoch => Action::Nothing,
+            Stage::Taken {
+                prepared, block, ..
+            } => Action::LookUp(prepared.clone(), *block),
             Stage::Revealing { reveal, .. } => Action::Settle(reveal.clone()),
             Stage::Ended { .. } => Action::Nothing,
         }
@@ -223,47 +258,89 @@ impl WeightsRecord {
     /// Takes note of what was found out.
     pub fn note(&mut self, event: Event, now: Moment) {
         let stage = core::mem::replace(&mut self.stage, Stage::Open);
-        self.stage = match (stage, event) {
-            (Stage::Open, Event::Prepared(prepared)) => {
+        self.stage = match stage {
+            Stage::Open => self.note_open(event, now),
+            Stage::Sent { prepared } => self.note_sent(prepared, event, now),
+            Stage::Taken {
+                prepared,
+                block,
+                reveal_epoch,
+            } => self.note_taken(prepared, block, reveal_epoch, event, now),
+            Stage::Revealing {
+                prepared,
+                reveal,
+                block,
+            } => self.note_revealing(prepared, reveal, block, event, now),
+            ended @ Stage::Ended { .. } => ended,
+        };
+    }
+
+    fn note_open(&mut self, event: Event, now: Moment) -> Stage {
+        match event {
+            Event::Prepared(prepared) => {
                 self.begin(&prepared.call, now);
-                Stage::Sent {
-                    prepared,
-                    is_fresh: true,
-                }
+                Stage::Sent { prepared }
             }
-            (Stage::Open, Event::Skipped(reason)) => ended(Outcome::Skipped { reason }, None),
-            (Stage::Open, Event::NotPrepared(error)) => {
+            Event::Skipped(reason) => ended(Outcome::Skipped { reason }, None),
+            Event::NotPrepared(error) => {
                 self.refused(&error.to_string(), now);
                 after(error.advice(), error.to_string())
             }
-            (Stage::Sent { prepared, is_fresh }, Event::NotSent(error)) => {
-                match (&error, is_fresh) {
-                    (ChainError::Refused { failure, .. }, true) => {
-                        self.finish(AttemptResult::Refused {
-                            reason: error.to_string(),
-                        });
-                        after(failure.advice(), error.to_string())
+            _ => Stage::Open,
+        }
+    }
+
+    fn note_sent(&mut self, prepared: PreparedWeights, event: Event, now: Moment) -> Stage {
+        match event {
+            Event::NotSent(ChainError::Refused { call, failure }) => {
+                let (advice, reason) = (failure.advice(), format!("{call}: {failure}"));
+                self.finish(AttemptResult::Refused {
+                    reason: reason.clone(),
+                });
+                after(advice, reason)
+            }
+            Event::Settled(settlement) => {
+                self.finish(result_of(&settlement));
+                match settlement {
+                    Settlement::Waiting => Stage::Sent { prepared },
+                    Settlement::Done { block } => taken(prepared, block),
+                    Settlement::Failed { failure, .. } => {
+                        after(failure.advice(), failure.to_string())
                     }
-                    // It may have got there in spite of the error, or before it.
-                    _ => Stage::Sent {
-                        prepared,
-                        is_fresh: false,
-                    },
+                    Settlement::Lost => Stage::Open,
                 }
             }
-            (Stage::Sent { prepared, .. }, Event::Settled(settlement)) => {
-                self.settled(prepared, settlement)
+            // What the chain holds tells as well whether it took the call.
+            Event::NotSettled if is_forgotten(&prepared.call, &now.head) => {
+                let block = prepared.call.valid_until;
+                taken(prepared, block)
             }
-            (Stage::Taken { prepared, block }, Event::LookedUp(standing)) => match standing {
-                WeightsStanding::Stored => ended(Outcome::Stored { block }, Some(prepared.method)),
-                WeightsStanding::Committed { .. } | WeightsStanding::RevealDue => {
-                    Stage::Taken { prepared, block }
-                }
-                WeightsStanding::Gone { reason } => {
-                    ended(Outcome::Failed { reason }, Some(prepared.method))
-                }
+            _ => Stage::Sent { prepared },
+        }
+    }
+
+    fn note_taken(
+        &mut self,
+        prepared: PreparedWeights,
+        block: u64,
+        reveal_epoch: Option<u64>,
+        event: Event,
+        now: Moment,
+    ) -> Stage {
+        let until = reveal_epoch.unwrap_or(self.epoch).max(self.epoch);
+        match event {
+            Event::LookedUp(WeightsStanding::Stored) => {
+                ended(Outcome::Stored { block }, Some(prepared.method))
+            }
+            Event::LookedUp(WeightsStanding::Gone { reason }) => {
+                ended(Outcome::Failed { reason }, Some(prepared.method))
+            }
+            Event::LookedUp(WeightsStanding::Committed { reveal_epoch }) => Stage::Taken {
+                prepared,
+                block,
+                reveal_epoch: Some(reveal_epoch),
             },
-            (Stage::Taken { prepared, block }, Event::RevealPrepared(reveal)) => {
+            Event::RevealPrepared(reveal) => {
                 self.begin(&reveal, now);
                 Stage::Revealing {
                     prepared,
@@ -271,45 +348,47 @@ impl WeightsRecord {
                     block,
                 }
             }
-            (Stage::Taken { prepared, block }, Event::NotPrepared(error)) => {
-                self.refused(&error.to_string(), now);
-                Stage::Taken { prepared, block }
+            Event::NotLookedUp(error) if now.head.epoch > until.saturating_add(PATIENCE_EPOCHS) => {
+                let reason = format!("the chain does not tell what it holds: {error}");
+                ended(Outcome::Failed { reason }, Some(prepared.method))
             }
-            (
-                Stage::Revealing {
-                    prepared, block, ..
-                },
-                Event::Settled(settlement),
-            ) if settlement != Settlement::Waiting => {
-                self.finish(result_of(&settlement));
-                Stage::Taken { prepared, block }
+            event => {
+                if let Event::NotPrepared(error) = event {
+                    self.refused(&error.to_string(), now);
+                }
+                Stage::Taken {
+                    prepared,
+                    block,
+                    reveal_epoch,
+                }
             }
-            (stage, _) => stage,
-        };
+        }
     }
 
-    fn settled(&mut self, prepared: PreparedWeights, settlement: Settlement) -> Stage {
-        match settlement {
-            Settlement::Waiting => Stage::Sent {
+    fn note_revealing(
+        &mut self,
+        prepared: PreparedWeights,
+        reveal: SignedCall,
+        block: u64,
+        event: Event,
+        now: Moment,
+    ) -> Stage {
+        match event {
+            Event::NotSent(ChainError::Refused { call, failure }) => {
+                let reason = format!("{call}: {failure}");
+                self.finish(AttemptResult::Refused { reason });
+                taken(prepared, block)
+            }
+            Event::Settled(settlement) if settlement != Settlement::Waiting => {
+                self.finish(result_of(&settlement));
+                taken(prepared, block)
+            }
+            Event::NotSettled if is_forgotten(&reveal, &now.head) => taken(prepared, block),
+            _ => Stage::Revealing {
                 prepared,
-                is_fresh: false,
+                reveal,
+                block,
             },
-            Settlement::Done { block, .. } => {
-                self.finish(AttemptResult::Taken { block });
-                Stage::Taken { prepared, block }
-            }
-            Settlement::Failed { failure, .. } => {
-                let advice = failure.advice();
-                let reason = failure.to_string();
-                self.finish(AttemptResult::Refused {
-                    reason: reason.clone(),
-                });
-                after(advice, reason)
-            }
-            Settlement::Lost => {
-                self.finish(AttemptResult::Lost);
-                Stage::Open
-            }
         }
     }
 
@@ -359,6 +438,19 @@ impl WeightsRecord {
     fn end(&mut self, outcome: Outcome) {
         self.stage = ended(outcome, self.method().cloned());
     }
+}
+
+fn taken(prepared: PreparedWeights, block: u64) -> Stage {
+    Stage::Taken {
+        prepared,
+        block,
+        reveal_epoch: None,
+    }
+}
+
+/// Whether the blocks that can hold a call are so old that the chain need not tell any more.
+fn is_forgotten(call: &SignedCall, head: &ChainRef) -> bool {
+    head.number > call.valid_until.saturating_add(FORGOTTEN_BLOCKS)
 }
 
 fn ended(outcome: Outcome, method: Option<WeightsMethod>) -> Stage {
@@ -478,7 +570,7 @@ mod tests {
         record.note(Event::Settled(done), moment(12, 3));
         assert!(!record.is_under_way());
         record.note(Event::LookedUp(WeightsStanding::Stored), moment(13, 3));
-        assert_eq!(record.next_action(), Action::Nothing);
+        assert_eq!(record.next_action(&moment(13, 3).head), Action::Nothing);
         let outcome = Outcome::Stored { block: 12 };
         assert!(matches!(&record.stage, Stage::Ended { outcome: o, .. } if *o == outcome));
         assert_eq!(
@@ -488,25 +580,19 @@ mod tests {
     }
 
     #[test]
-    fn the_pool_has_the_last_word_only_on_a_call_that_was_never_sent_before() {
-        let mut fresh = sent();
-        fresh.note(
-            Event::NotSent(refusal(Refusal::SettingWeightsTooFast)),
-            moment(10, 3),
-        );
-        assert_eq!(fresh.next_action(), Action::Prepare);
+    fn a_refused_call_is_signed_anew_and_one_that_may_be_on_its_way_is_not() {
+        let now = moment(10, 3);
+        let mut record = sent();
+        record.note(Event::NotSent(refusal(Refusal::SettingWeightsTooFast)), now);
+        assert_eq!(record.next_action(&now.head), Action::Prepare);
 
         let mut record = restarted(&sent());
-        record.note(
-            Event::NotSent(refusal(Refusal::SettingWeightsTooFast)),
-            moment(11, 3),
-        );
-        assert_eq!(
-            record.next_action(),
-            Action::Settle(call("set_mechanism_weights"))
-        );
+        let settle = Action::Settle(call("set_mechanism_weights"));
+        assert_eq!(record.next_action(&now.head), settle);
+        record.note(Event::Settled(Settlement::Waiting), now);
+        assert_eq!(record.next_action(&now.head), settle);
         record.note(Event::Settled(Settlement::Lost), moment(21, 3));
-        assert_eq!(record.next_action(), Action::Prepare);
+        assert_eq!(record.next_action(&now.head), Action::Prepare);
     }
 
     #[test]
@@ -562,19 +648,58 @@ mod tests {
         let committed = WeightsStanding::Committed { reveal_epoch: 4 };
         record.note(Event::LookedUp(committed), moment(13, 3));
         record.note_head(&moment(100, 4).head);
-        assert!(matches!(record.next_action(), Action::LookUp(_)));
+        let action = record.next_action(&moment(100, 4).head);
+        assert!(matches!(action, Action::LookUp(_, 12)));
         record.note(Event::LookedUp(WeightsStanding::RevealDue), moment(100, 4));
         let reveal = call("reveal_mechanism_weights");
         record.note(Event::RevealPrepared(reveal.clone()), moment(100, 4));
         let mut record = restarted(&record);
-        assert_eq!(record.next_action(), Action::Settle(reveal.clone()));
+        let action = record.next_action(&moment(100, 4).head);
+        assert_eq!(action, Action::Settle(reveal.clone()));
         record.note(Event::Settled(Settlement::Waiting), moment(101, 4));
-        assert_eq!(record.next_action(), Action::Settle(reveal));
+        let action = record.next_action(&moment(101, 4).head);
+        assert_eq!(action, Action::Settle(reveal));
         let done = Settlement::Done { block: 102 };
         record.note(Event::Settled(done), moment(102, 4));
         record.note(Event::LookedUp(WeightsStanding::Stored), moment(103, 4));
         assert!(record.is_ended());
         assert_eq!(record.method(), Some(&salted()));
+    }
+
+    #[test]
+    fn a_call_that_no_block_tells_of_ends_with_what_the_chain_holds() {
+        let mut record = sent();
+        record.note(Event::NotSettled, moment(70, 3));
+        assert!(record.is_under_way());
+        assert!(!record.is_under_way_at(&moment(70, 3).head), "too old");
+        record.note(Event::NotSettled, moment(71, 3));
+        let action = record.next_action(&moment(71, 3).head);
+        assert!(matches!(action, Action::LookUp(_, 20)), "{action:?}");
+        let error = || ChainError::UnknownEpoch(3);
+        record.note(Event::NotLookedUp(error()), moment(300, 5));
+        assert!(!record.is_ended());
+        record.note(Event::NotLookedUp(error()), moment(400, 6));
+        assert!(record.is_ended(), "{record:?}");
+    }
+
+    #[test]
+    fn a_timelocked_commit_is_left_alone_until_its_epoch() {
+        let mut record = record();
+        let method = WeightsMethod::Timelocked {
+            commit_hash: Hash::ZERO,
+            round: 9,
+            reveal_epoch: 5,
+        };
+        record.note(Event::Prepared(prepared(method)), moment(10, 3));
+        record.note(
+            Event::Settled(Settlement::Done { block: 12 }),
+            moment(12, 3),
+        );
+        let committed = WeightsStanding::Committed { reveal_epoch: 5 };
+        record.note(Event::LookedUp(committed), moment(13, 3));
+        assert_eq!(record.next_action(&moment(90, 4).head), Action::Nothing);
+        let action = record.next_action(&moment(100, 5).head);
+        assert!(matches!(action, Action::LookUp(_, 12)));
     }
 
     #[test]

@@ -11,16 +11,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use assay_chain::{
-    Advice, Chain, ChainError, HeadStatus, Settlement, SignedCall, WeightsStanding,
-    WeightsSubmission, weights,
+    Chain, HeadStatus, PreparedWeights, Settlement, SignedCall, WeightsStanding, WeightsSubmission,
+    weights,
 };
 use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 use assay_consensus::votes::{VoteCertificate, WeightsVote, weights_hash};
 
+use super::axon::Axon;
 use super::record::{Action, Event, Moment, Outcome, Stage, WeightsRecord};
 use crate::execution::EpochWeights;
+use crate::metagraphs::Metagraphs;
 use crate::shared::unix_ms;
 use crate::storage::{Storage, StorageError};
 
@@ -44,6 +46,8 @@ pub struct WeightsJob {
 pub struct WeightsTask {
     /// The chain.
     pub chain: Arc<dyn Chain>,
+    /// Who was registered when weights were computed.
+    pub metagraphs: Metagraphs,
     /// Where weights and records are.
     pub storage: Storage,
     /// This validator.
@@ -61,17 +65,9 @@ pub struct WeightsTask {
 /// What is open, as it is on disk.
 struct Open {
     records: BTreeMap<u64, WeightsRecord>,
-    axon: Axon,
-}
-
-/// How far the announcement of the address is.
-enum Axon {
-    /// Nothing to announce, or announced.
-    Rest,
-    /// To be looked at.
-    Due,
-    /// On its way.
-    Sent(SignedCall),
+    /// Jobs that have no record yet.
+    jobs: BTreeMap<u64, WeightsJob>,
+    axon: Option<Axon>,
 }
 
 impl WeightsTask {
@@ -82,16 +78,18 @@ impl WeightsTask {
         mut heads: watch::Receiver<HeadStatus>,
         cancel: CancellationToken,
     ) {
-        let mut open = match self.open_records() {
-            Ok(open) => open,
-            Err(error) => {
-                error!(%error, "records of weights can't be read; none are brought to the chain");
-                return;
-            }
+        let mut open = Open {
+            records: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            axon: self.axon.map(Axon::new),
         };
+        let mut is_restored = false;
         loop {
+            if !is_restored {
+                is_restored = self.restore(&mut open);
+            }
             let head = heads.borrow_and_update().head;
-            if let Some(head) = head {
+            if let Some(head) = head.filter(|_| is_restored) {
                 tokio::select! {
                     () = cancel.cancelled() => return,
                     () = self.look(&mut open, head) => {}
@@ -100,7 +98,9 @@ impl WeightsTask {
             tokio::select! {
                 () = cancel.cancelled() => return,
                 job = jobs.recv() => match job {
-                    Some(job) => self.take(&mut open, &job),
+                    Some(job) => {
+                        open.jobs.insert(job.certificate.payload.epoch, job);
+                    }
                     None => return,
                 },
                 changed = heads.changed() => if changed.is_err() {
@@ -111,40 +111,53 @@ impl WeightsTask {
         }
     }
 
-    fn open_records(&self) -> Result<Open, StorageError> {
-        let records = self.storage.open_weights_records()?;
-        Ok(Open {
-            records: records
-                .into_iter()
-                .map(|record| (record.epoch, record))
-                .collect(),
-            axon: self.axon.map_or(Axon::Rest, |_| Axon::Due),
-        })
-    }
-
-    /// Opens the record of a job, unless the epoch has one already.
-    fn take(&self, open: &mut Open, job: &WeightsJob) {
-        let agreed = job.certificate.payload;
-        let known = self.storage.weights_record(agreed.epoch);
-        match known {
-            Ok(Some(_)) => {}
-            Ok(None) => {
-                let record = WeightsRecord::new(agreed.epoch, agreed.weights_hash);
-                if self.keep(&record) {
-                    open.records.insert(agreed.epoch, record);
-                }
+    /// Takes up what a former run of the node left open.
+    fn restore(&self, open: &mut Open) -> bool {
+        match self.storage.open_weights_records() {
+            Ok(records) => {
+                let records = records.into_iter().map(|record| (record.epoch, record));
+                open.records.extend(records);
+                true
             }
             Err(error) => {
-                error!(epoch = agreed.epoch, %error, "the record of weights can't be read");
+                error!(%error, "records of weights can't be read; trying again");
+                false
             }
         }
     }
 
-    /// Moves everything that can be moved at this head.
+    /// Opens the records of jobs, unless an epoch has one already.
+    async fn take_jobs(&self, open: &mut Open) {
+        for (epoch, job) in core::mem::take(&mut open.jobs) {
+            let is_taken = match self.storage.weights_record(epoch) {
+                Ok(Some(_)) => true,
+                Ok(None) => {
+                    let agreed = job.certificate.payload;
+                    let record = WeightsRecord::new(epoch, agreed.weights_hash);
+                    let is_kept = self.keep(&record).await;
+                    if is_kept {
+                        open.records.insert(epoch, record);
+                    }
+                    is_kept
+                }
+                Err(error) => {
+                    error!(epoch, %error, "the record of weights can't be read; trying again");
+                    false
+                }
+            };
+            if !is_taken {
+                open.jobs.insert(epoch, job);
+            }
+        }
+    }
+
+    /// Moves everything that can be moved at this head. New weights come before reveals, which have
+    /// a whole epoch.
     async fn look(&self, open: &mut Open, head: ChainRef) {
-        let epochs: Vec<u64> = open.records.keys().copied().collect();
+        self.take_jobs(open).await;
+        let epochs: Vec<u64> = open.records.keys().rev().copied().collect();
         for epoch in epochs {
-            let busy = open.is_busy_beside(epoch);
+            let busy = open.is_busy_beside(epoch, &head);
             if let Some(record) = open.records.get_mut(&epoch) {
                 self.walk(record, head, busy).await;
                 if record.is_ended() {
@@ -152,7 +165,11 @@ impl WeightsTask {
                 }
             }
         }
-        self.announce(open).await;
+        let mut records = open.records.values();
+        let busy = records.any(|record| record.is_under_way_at(&head));
+        if let Some(axon) = &mut open.axon {
+            axon.look(self.chain.as_ref(), &head, busy).await;
+        }
     }
 
     /// Steps of one record, until it has to wait for the chain.
@@ -160,71 +177,83 @@ impl WeightsTask {
         for _ in 0..STEPS_MAX {
             let before = record.clone();
             record.note_head(&head);
-            let events = match record.next_action() {
-                Action::Prepare if busy => return,
-                Action::Prepare => self.prepare(record).await,
-                Action::Settle(call) => self.settle(&call).await,
-                Action::LookUp(prepared, block) => {
-                    match self.chain.weights_standing(&prepared, block).await {
-                    Ok(WeightsStanding::RevealDue) if busy => return,
-                    Ok(WeightsStanding::RevealDue) => {
-                        match self.chain.prepare_reveal(&prepared).await {
-                            Ok(reveal) => Some(Event::RevealPrepared(reveal)),
-                            Err(error) => Some(Event::NotPrepared(error)),
-                        }
-                    }
-                    Ok(standing) => Some(Event::LookedUp(standing)),
-                    Err(error) => unknown(record.epoch, &error),
-                },
+            let event = match record.next_action(&head) {
+                Action::Prepare if busy => None,
+                Action::Prepare => Some(self.prepare(record).await),
+                Action::Settle(call) => Some(self.settle(record.epoch, &call).await),
+                Action::LookUp(prepared, block) => self.look_up(&prepared, block, busy).await,
                 Action::Nothing => None,
             };
             let now = Moment {
                 head,
                 time_ms: unix_ms(),
             };
-            if let Some(event) = events {
+            if let Some(event) = event {
                 record.note(event, now);
             }
             if *record == before {
                 return;
             }
-            if !self.keep(record) {
+            if !self.keep(record).await {
                 // What is not on disk is not done.
                 *record = before;
                 return;
             }
             self.report(&before, record);
-            if before.is_under_way() || !record.is_under_way() {
-                continue;
+            if record.stage == before.stage {
+                return;
             }
-            // On disk now, so it may be sent.
-            let (Action::Settle(call), now) = (record.next_action(), now) else {
-                continue;
-            };
-            if let Err(error) = self.chain.send(&call).await {
-                warn!(epoch = record.epoch, call = call.name, %error, "the call was not taken");
-                record.note(Event::NotSent(error), now);
-                self.keep(record);
+            if !before.is_under_way()
+                && let Action::Settle(call) = record.next_action(&head)
+            {
+                self.hand_over(record, &call, now).await;
+                return;
             }
-            return;
+        }
+    }
+
+    /// Sends a call for the first time. It is on disk.
+    async fn hand_over(&self, record: &mut WeightsRecord, call: &SignedCall, now: Moment) {
+        if let Err(error) = self.chain.send(call).await {
+            warn!(epoch = record.epoch, call = call.name, %error, "the call was not taken");
+            record.note(Event::NotSent(error), now);
+            self.keep(record).await;
+        }
+    }
+
+    async fn look_up(&self, prepared: &PreparedWeights, block: u64, busy: bool) -> Option<Event> {
+        match self.chain.weights_standing(prepared, block).await {
+            Ok(WeightsStanding::RevealDue) if busy => None,
+            Ok(WeightsStanding::RevealDue) => {
+                Some(match self.chain.prepare_reveal(prepared).await {
+                    Ok(reveal) => Event::RevealPrepared(reveal),
+                    Err(error) => Event::NotPrepared(error),
+                })
+            }
+            Ok(standing) => Some(Event::LookedUp(standing)),
+            Err(error) => {
+                let epoch = prepared.epoch;
+                warn!(epoch, %error, "weights on the chain can't be read; trying again");
+                Some(Event::NotLookedUp(error))
+            }
         }
     }
 
     /// Signs the weights as this node computed them.
-    async fn prepare(&self, record: &WeightsRecord) -> Option<Event> {
+    async fn prepare(&self, record: &WeightsRecord) -> Event {
         let epoch = record.epoch;
         let (stored, pinned) = match self.stored_weights(record) {
             Ok(found) => found,
-            Err(reason) => return Some(Event::Skipped(reason)),
+            Err(reason) => return Event::Skipped(reason),
         };
-        let metagraph = match self.chain.metagraph(pinned).await {
+        let metagraph = match self.metagraphs.pinned(epoch, pinned).await {
             Ok(metagraph) => metagraph,
-            Err(error) => return Some(Event::NotPrepared(error)),
+            Err(error) => return Event::NotPrepared(error),
         };
         let neuron = metagraph.neuron_of(&self.hotkey);
         if !neuron.is_some_and(|neuron| neuron.validator_permit) {
             let reason = "this hotkey has no validator permit in this epoch";
-            return Some(Event::Skipped(reason.to_owned()));
+            return Event::Skipped(reason.to_owned());
         }
         let resolved = weights::resolve(&stored.weights, &metagraph, &self.burn);
         if !resolved.unresolved.is_empty() {
@@ -232,30 +261,33 @@ impl WeightsTask {
         }
         if resolved.entries.is_empty() {
             let reason = "none of the paid hotkeys is registered, nor is the burn hotkey";
-            return Some(Event::Skipped(reason.to_owned()));
+            return Event::Skipped(reason.to_owned());
         }
         let submission = WeightsSubmission {
             epoch,
             entries: resolved.entries,
             version_key: self.version_key,
         };
-        Some(match self.chain.prepare_weights(&submission).await {
+        match self.chain.prepare_weights(&submission).await {
             Ok(prepared) => Event::Prepared(prepared),
             Err(error) => Event::NotPrepared(error),
-        })
+        }
     }
 
-    /// Looks for a call; sends it again while it can still get into a block.
-    async fn settle(&self, call: &SignedCall) -> Option<Event> {
+    /// Looks for a call; sends it again while it can still get into a block. What the pool says then
+    /// means nothing: it may have taken the call before.
+    async fn settle(&self, epoch: u64, call: &SignedCall) -> Event {
         match self.chain.settlement(call).await {
-            Ok(Settlement::Waiting) => match self.chain.send(call).await {
-                Ok(()) => Some(Event::Settled(Settlement::Waiting)),
-                Err(error) => Some(Event::NotSent(error)),
-            },
-            Ok(settlement) => Some(Event::Settled(settlement)),
+            Ok(Settlement::Waiting) => {
+                if let Err(error) = self.chain.send(call).await {
+                    warn!(epoch, call = call.name, %error, "the call can't be sent again");
+                }
+                Event::Settled(Settlement::Waiting)
+            }
+            Ok(settlement) => Event::Settled(settlement),
             Err(error) => {
-                warn!(call = call.name, %error, "blocks can't be read; trying again");
-                None
+                warn!(epoch, call = call.name, %error, "blocks can't be read; trying again");
+                Event::NotSettled
             }
         }
     }
@@ -277,51 +309,20 @@ impl WeightsTask {
         Ok((stored, pinned.ok_or("their block is missing")?))
     }
 
-    async fn announce(&self, open: &mut Open) {
-        let Some(address) = self.axon else {
-            return;
-        };
-        if let Axon::Sent(call) = &open.axon {
-            open.axon = match self.chain.settlement(call).await {
-                Ok(Settlement::Waiting) | Err(_) => return,
-                Ok(Settlement::Done { block, .. }) => {
-                    info!(%address, block, "address announced on the chain");
-                    Axon::Rest
-                }
-                Ok(Settlement::Failed { failure, .. }) => {
-                    warn!(%address, %failure, "the chain does not take the address");
-                    rest_or_due(failure.advice())
-                }
-                Ok(Settlement::Lost) => Axon::Due,
-            };
-        }
-        if !matches!(open.axon, Axon::Due) || open.records.values().any(WeightsRecord::is_under_way)
-        {
-            return;
-        }
-        let sent = match self.chain.prepare_axon(address).await {
-            Ok(None) => {
-                open.axon = Axon::Rest;
-                return;
+    async fn keep(&self, record: &WeightsRecord) -> bool {
+        let (storage, kept) = (self.storage.clone(), record.clone());
+        let written = tokio::task::spawn_blocking(move || storage.put_weights_record(&kept)).await;
+        match written {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                error!(epoch = record.epoch, %error, "the record of weights can't be written");
+                false
             }
-            Ok(Some(call)) => self.chain.send(&call).await.map(|()| call),
-            Err(error) => Err(error),
-        };
-        open.axon = match sent {
-            Ok(call) => Axon::Sent(call),
             Err(error) => {
-                warn!(%address, %error, "the address can't be announced on the chain");
-                rest_or_due(error.advice())
+                error!(epoch = record.epoch, %error, "the record of weights was not written");
+                false
             }
-        };
-    }
-
-    fn keep(&self, record: &WeightsRecord) -> bool {
-        let kept = self.storage.put_weights_record(record);
-        if let Err(error) = &kept {
-            error!(epoch = record.epoch, %error, "the record of weights can't be written");
         }
-        kept.is_ok()
     }
 
     fn report(&self, before: &WeightsRecord, record: &WeightsRecord) {
@@ -349,21 +350,11 @@ impl WeightsTask {
 }
 
 impl Open {
-    /// Whether a call that is not of this epoch's weights may be on its way.
-    fn is_busy_beside(&self, epoch: u64) -> bool {
-        let others = self.records.values().filter(|other| other.epoch != epoch);
-        matches!(self.axon, Axon::Sent(_)) || others.into_iter().any(WeightsRecord::is_under_way)
+    /// Whether a call that is not of this epoch's weights may still get into a block.
+    fn is_busy_beside(&self, epoch: u64, head: &ChainRef) -> bool {
+        let mut others = self.records.values().filter(|other| other.epoch != epoch);
+        let axon = self.axon.as_ref();
+        axon.is_some_and(|axon| axon.is_under_way_at(head))
+            || others.any(|other| other.is_under_way_at(head))
     }
-}
-
-fn rest_or_due(advice: Advice) -> Axon {
-    match advice {
-        Advice::RetryLater | Advice::WaitForChain => Axon::Due,
-        Advice::TellOperator | Advice::GiveUp => Axon::Rest,
-    }
-}
-
-fn unknown(epoch: u64, error: &ChainError) -> Option<Event> {
-    warn!(epoch, %error, "weights on the chain can't be read; trying again");
-    None
 }

@@ -18,11 +18,14 @@ use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 
+use assay_store::StoreError;
+
 use super::record::{Outcome, Stage};
 use super::task::{JOBS, WeightsTask};
 use super::{WeightsJob, WeightsRecord};
-use crate::storage::Storage;
+use crate::metagraphs::Metagraphs;
 use crate::storage::testkit::{agreed_weights, open};
+use crate::storage::{Storage, StorageError};
 
 const EPOCH: u64 = 3;
 
@@ -33,6 +36,7 @@ struct Script {
     sent: VecDeque<Result<(), ChainError>>,
     settlements: VecDeque<Result<Settlement, ChainError>>,
     standings: VecDeque<Result<WeightsStanding, ChainError>>,
+    reveals: VecDeque<Result<SignedCall, ChainError>>,
     axons: VecDeque<Result<Option<SignedCall>, ChainError>>,
     asked: Vec<String>,
 }
@@ -98,7 +102,7 @@ impl Chain for FakeChain {
         unanswered()
     }
 
-    async fn metagraph(&self, _at_block: Hash) -> Result<Metagraph, ChainError> {
+    async fn metagraph(&self, at_block: Hash) -> Result<Metagraph, ChainError> {
         let neuron = Neuron {
             uid: 0,
             hotkey: self.hotkey,
@@ -107,7 +111,11 @@ impl Chain for FakeChain {
             active: true,
             axon: None,
         };
-        Ok(Metagraph::new(head(1, EPOCH), vec![neuron], WeightsRules::default()).unwrap())
+        let block = ChainRef {
+            hash: at_block,
+            ..head(1, EPOCH)
+        };
+        Ok(Metagraph::new(block, vec![neuron], WeightsRules::default()).unwrap())
     }
 
     async fn prepare_weights(
@@ -118,8 +126,9 @@ impl Chain for FakeChain {
         self.answer(what, |script| &mut script.prepared, unanswered())
     }
 
-    async fn prepare_reveal(&self, _prepared: &PreparedWeights) -> Result<SignedCall, ChainError> {
-        unanswered()
+    async fn prepare_reveal(&self, prepared: &PreparedWeights) -> Result<SignedCall, ChainError> {
+        let what = format!("reveal {}", prepared.epoch);
+        self.answer(what, |script| &mut script.reveals, unanswered())
     }
 
     async fn prepare_axon(&self, address: SocketAddr) -> Result<Option<SignedCall>, ChainError> {
@@ -144,8 +153,9 @@ impl Chain for FakeChain {
     async fn weights_standing(
         &self,
         prepared: &PreparedWeights,
+        taken_in: u64,
     ) -> Result<WeightsStanding, ChainError> {
-        let what = format!("look up {}", prepared.epoch);
+        let what = format!("look up {} of block {taken_in}", prepared.epoch);
         self.answer(what, |script| &mut script.standings, unanswered())
     }
 
@@ -200,7 +210,14 @@ struct Running {
 
 impl Running {
     fn start(dir: &Path, script: Script, axon: Option<&str>) -> Running {
-        let storage = open(dir).unwrap();
+        // What a task wrote last may still be on its way when it is stopped.
+        let storage = loop {
+            match open(dir) {
+                Ok(storage) => break storage,
+                Err(StorageError::Store(StoreError::Locked(_))) => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        };
         let hotkey = Hotkey([7; 32]);
         let chain = FakeChain::new(hotkey, script);
         let (jobs, receiver) = mpsc::channel(JOBS);
@@ -208,6 +225,7 @@ impl Running {
         let cancel = CancellationToken::new();
         let task = WeightsTask {
             chain: Arc::clone(&chain) as Arc<dyn Chain>,
+            metagraphs: Metagraphs::new(chain.clone(), storage.clone()),
             storage: storage.clone(),
             hotkey,
             burn: hotkey,
@@ -248,12 +266,31 @@ impl Running {
         asked.wait_for(|asked| *asked >= times).await.unwrap();
     }
 
+    /// Waits until the record has ended, and stops the task.
+    async fn stop_when_ended(self) -> (Vec<String>, Option<WeightsRecord>) {
+        let is_ended = || {
+            let record = self.storage.weights_record(EPOCH).unwrap();
+            record.is_some_and(|record| record.is_ended())
+        };
+        while !is_ended() {
+            tokio::task::yield_now().await;
+        }
+        self.stop().await
+    }
+
     /// Stops the task as a crash would, and leaves what is on disk.
     async fn stop(self) -> (Vec<String>, Option<WeightsRecord>) {
         self.cancel.cancel();
         self.task.await.unwrap();
         let record = self.storage.weights_record(EPOCH).unwrap();
         (self.chain.asked(), record)
+    }
+}
+
+fn refused(refusal: Refusal) -> ChainError {
+    ChainError::Refused {
+        call: "call".into(),
+        failure: refusal.into(),
     }
 }
 
@@ -282,12 +319,15 @@ async fn weights_are_signed_sent_found_and_looked_up() {
     running.asked(2).await;
     running.see(12, EPOCH);
     running.asked(4).await;
-    // The task is idle again when it takes the next job.
-    running.see(13, EPOCH);
-    let (asked, record) = running.stop().await;
+    let (asked, record) = running.stop_when_ended().await;
     assert_eq!(
         asked,
-        ["prepare 3", "send first", "settle first", "look up 3"]
+        [
+            "prepare 3",
+            "send first",
+            "settle first",
+            "look up 3 of block 12"
+        ]
     );
     assert_eq!(stored_at(record), Some(12));
 }
@@ -322,20 +362,27 @@ async fn after_a_crash_the_same_call_is_looked_for_and_nothing_is_signed_anew() 
     let (asked, record) = running.stop().await;
     assert_eq!(
         asked,
-        ["settle first", "send first", "settle first", "look up 3"]
+        [
+            "settle first",
+            "send first",
+            "settle first",
+            "look up 3 of block 12"
+        ]
     );
     assert_eq!(stored_at(record), Some(12));
 }
 
 #[tokio::test]
-async fn a_refusal_that_passes_is_waited_for_and_a_lost_call_is_signed_anew() {
+async fn a_refusal_that_passes_is_tried_once_per_head_and_a_lost_call_is_signed_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let too_fast = ChainError::Refused {
-        call: "set_mechanism_weights".into(),
-        failure: Refusal::SettingWeightsTooFast.into(),
-    };
     let script = Script {
-        prepared: [Err(too_fast), Ok(prepared("first")), Ok(prepared("second"))].into(),
+        prepared: [
+            Err(refused(Refusal::SettingWeightsTooFast)),
+            Err(refused(Refusal::SettingWeightsTooFast)),
+            Ok(prepared("first")),
+            Ok(prepared("second")),
+        ]
+        .into(),
         settlements: [Ok(Settlement::Lost), Ok(Settlement::Waiting)].into(),
         ..Script::default()
     };
@@ -344,13 +391,16 @@ async fn a_refusal_that_passes_is_waited_for_and_a_lost_call_is_signed_anew() {
     running.agree().await;
     running.asked(1).await;
     running.see(11, EPOCH);
-    running.asked(3).await;
+    running.asked(2).await;
+    running.see(12, EPOCH);
+    running.asked(4).await;
     running.see(21, EPOCH);
-    running.asked(6).await;
+    running.asked(7).await;
     let (asked, record) = running.stop().await;
     assert_eq!(
         asked,
         [
+            "prepare 3",
             "prepare 3",
             "prepare 3",
             "send first",
@@ -361,6 +411,108 @@ async fn a_refusal_that_passes_is_waited_for_and_a_lost_call_is_signed_anew() {
     );
     let attempts = record.unwrap().attempts;
     assert_eq!(attempts.len(), 3, "{attempts:#?}");
+    assert_eq!(attempts[0].times, 2);
+}
+
+#[tokio::test]
+async fn what_the_pool_says_of_a_call_that_it_may_have_seen_means_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = Script {
+        prepared: [Ok(prepared("first"))].into(),
+        sent: [Ok(()), Err(refused(Refusal::PoolFull))].into(),
+        settlements: [Ok(Settlement::Waiting), Ok(Settlement::Done { block: 12 })].into(),
+        standings: [Ok(WeightsStanding::Stored)].into(),
+        ..Script::default()
+    };
+    let running = Running::start(dir.path(), script, None);
+    running.see(10, EPOCH);
+    running.agree().await;
+    running.asked(2).await;
+    running.see(11, EPOCH);
+    running.asked(4).await;
+    running.see(12, EPOCH);
+    running.asked(6).await;
+    let (asked, record) = running.stop_when_ended().await;
+    assert_eq!(
+        asked,
+        [
+            "prepare 3",
+            "send first",
+            "settle first",
+            "send first",
+            "settle first",
+            "look up 3 of block 12"
+        ]
+    );
+    assert_eq!(stored_at(record), Some(12));
+}
+
+#[tokio::test]
+async fn blocks_that_can_not_be_read_for_ever_do_not_keep_a_record_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = Script {
+        prepared: [Ok(prepared("first"))].into(),
+        settlements: [unanswered(), unanswered()].into(),
+        standings: [Ok(WeightsStanding::Stored)].into(),
+        ..Script::default()
+    };
+    let running = Running::start(dir.path(), script, None);
+    running.see(10, EPOCH);
+    running.agree().await;
+    running.asked(2).await;
+    running.see(19, EPOCH);
+    running.asked(3).await;
+    running.see(90, EPOCH);
+    running.asked(5).await;
+    let (_, record) = running.stop_when_ended().await;
+    assert_eq!(stored_at(record), Some(20));
+}
+
+#[tokio::test]
+async fn a_salted_commit_is_revealed_when_it_is_due() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = Script {
+        prepared: [Ok(prepared("commit"))].into(),
+        settlements: [
+            Ok(Settlement::Done { block: 12 }),
+            Ok(Settlement::Done { block: 102 }),
+        ]
+        .into(),
+        standings: [
+            Ok(WeightsStanding::Committed { reveal_epoch: 4 }),
+            Ok(WeightsStanding::RevealDue),
+            Ok(WeightsStanding::Stored),
+        ]
+        .into(),
+        reveals: [Ok(call("reveal"))].into(),
+        ..Script::default()
+    };
+    let running = Running::start(dir.path(), script, None);
+    running.see(10, EPOCH);
+    running.agree().await;
+    running.asked(2).await;
+    running.see(12, EPOCH);
+    running.asked(4).await;
+    running.see(100, EPOCH + 1);
+    running.asked(7).await;
+    running.see(102, EPOCH + 1);
+    running.asked(9).await;
+    let (asked, record) = running.stop_when_ended().await;
+    assert_eq!(
+        asked,
+        [
+            "prepare 3",
+            "send commit",
+            "settle commit",
+            "look up 3 of block 12",
+            "look up 3 of block 12",
+            "reveal 3",
+            "send reveal",
+            "settle reveal",
+            "look up 3 of block 12"
+        ]
+    );
+    assert_eq!(stored_at(record), Some(12));
 }
 
 #[tokio::test]
@@ -393,11 +545,34 @@ async fn an_address_is_announced_when_no_weights_are_on_their_way() {
             "settle first",
             "send first",
             "settle first",
-            "look up 3",
+            "look up 3 of block 12",
             "axon 192.0.2.1:9000",
             "send serve_axon",
             "settle serve_axon"
         ]
     );
     assert_eq!(stored_at(record), Some(12));
+}
+
+#[tokio::test]
+async fn an_address_is_looked_at_again_in_every_epoch_but_not_at_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = Script {
+        axons: [
+            Err(refused(Refusal::HotKeyNotRegisteredInNetwork)),
+            Ok(None),
+        ]
+        .into(),
+        ..Script::default()
+    };
+    let running = Running::start(dir.path(), script, Some("192.0.2.1:9000"));
+    running.see(310, EPOCH);
+    running.asked(1).await;
+    running.see(311, EPOCH);
+    // At the end of an epoch weights need the nonce.
+    running.see(490, EPOCH + 1);
+    running.see(510, EPOCH + 2);
+    running.asked(2).await;
+    let (asked, _) = running.stop().await;
+    assert_eq!(asked, ["axon 192.0.2.1:9000", "axon 192.0.2.1:9000"]);
 }
