@@ -20,7 +20,7 @@ mod heads;
 pub mod key_file;
 pub mod limits;
 mod metagraph;
-pub mod subtensor;
+mod subtensor;
 pub mod weights;
 
 pub use call::{Settlement, SignedCall};
@@ -30,4 +30,4 @@ pub use chain::{
 pub use error::{Advice, CallFailure, ChainError, Refusal};
 pub use heads::{HeadStatus, HeadWatcher};
 pub use metagraph::{Metagraph, MetagraphError, Neuron, WeightsRules};
-pub use subtensor::{SubtensorChain, SubtensorConfig};
+pub use subtensor::{CommitMode, SubtensorChain, SubtensorConfig};
