@@ -18,7 +18,7 @@ mod chain;
 mod error;
 mod heads;
 pub mod key_file;
-pub mod limits;
+mod limits;
 mod metagraph;
 mod subtensor;
 pub mod weights;
