@@ -36,8 +36,8 @@ pub enum Limit {
     Lacks(&'static str),
     /// Requests of the method whose parameters contain the text fail with a code and a message.
     Fails(&'static str, String, i32, &'static str),
-    /// Requests of the method whose parameters contain the text are answered with nothing.
-    Nothing(&'static str, String),
+    /// Requests of the method whose parameters contain the text get this answer.
+    Answers(&'static str, String, Value),
 }
 
 /// A running endpoint.
@@ -118,9 +118,9 @@ impl Shared {
                     count();
                     return Err(ErrorObjectOwned::owned(*code, *message, None::<()>));
                 }
-                Limit::Nothing(name, text) if *name == method && asked.contains(text) => {
+                Limit::Answers(name, text, answer) if *name == method && asked.contains(text) => {
                     count();
-                    return Ok(Value::Null);
+                    return Ok(answer.clone());
                 }
                 _ => {}
             }

@@ -1,10 +1,12 @@
 //! Calls through endpoints that die, lack methods, or have let go of old state.
 
+use serde_json::{Value, json};
+
 use assay_chain::{Chain, ChainError, Settlement, WeightsStanding};
 
 use crate::limited::{Limit, Limited};
 use crate::proxy::{Mode, Proxy};
-use crate::support::{GOOD, TestChain, calls_config, client};
+use crate::support::{GOOD, TestChain, calls_config, client, prepare};
 
 /// Storage key of an item, or the beginning of its keys.
 fn key_of(pallet: &str, item: &str) -> String {
@@ -103,11 +105,34 @@ async fn a_trouble_of_the_endpoint_is_no_refusal_and_another_endpoint_is_asked()
 async fn parameters_that_were_never_set_have_the_runtimes_default() {
     let mut chain = TestChain::start(calls_config()).await;
     let never_set = ["WeightsVersionKey", "StakeThreshold", "RevealPeriodEpochs"]
-        .map(|item| Limit::Nothing("state_getStorage", key_of("SubtensorModule", item)));
+        .map(|item| key_of("SubtensorModule", item))
+        .map(|key| Limit::Answers("state_getStorage", key, Value::Null));
     let limited = Limited::start(&chain.url(), &never_set).await;
     chain.alice = client(std::slice::from_ref(&limited.url));
     chain.succeeds_in_the_next_epoch().await;
     assert!(limited.own_answers() > 0);
+    limited.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_whose_nonce_is_no_number_is_left_for_the_next() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let nonce = "AccountNonceApi_account_nonce".to_owned();
+    let limits = [
+        Limit::Lacks("system_accountNextIndex"),
+        Limit::Answers("state_call", nonce, json!("0x00")),
+    ];
+    let limited = Limited::start(&chain.url(), &limits).await;
+    let alone = client(std::slice::from_ref(&limited.url));
+    let failed = prepare(&alone, GOOD).await;
+    assert!(
+        matches!(&failed, Err(ChainError::BadAnswer { .. })),
+        "{failed:?}"
+    );
+    let client = client(&[limited.url.clone(), chain.url()]);
+    assert_eq!(prepare(&client, GOOD).await.unwrap().call.nonce, 0);
     limited.stop().await;
     chain.stop().await;
 }
