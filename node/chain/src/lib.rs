@@ -18,9 +18,9 @@ mod chain;
 mod error;
 mod heads;
 pub mod key_file;
-pub mod limits;
+mod limits;
 mod metagraph;
-pub mod subtensor;
+mod subtensor;
 pub mod weights;
 
 pub use call::{Settlement, SignedCall};

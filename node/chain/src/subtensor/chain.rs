@@ -9,9 +9,8 @@ use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 
 use super::SubtensorChain;
-use super::calls::{self, Caller, Outcome};
+use super::calls::{self, Caller};
 use super::connection::{AtBlock, Connection};
-use super::fault::Fault;
 use crate::call::{Settlement, SignedCall};
 use crate::chain::{Chain, ChainWeights, PreparedWeights, WeightsStanding, WeightsSubmission};
 use crate::error::ChainError;
@@ -83,7 +82,8 @@ impl Chain for SubtensorChain {
 
     async fn settlement(&self, call: &SignedCall) -> Result<Settlement, ChainError> {
         self.with("settlement", |connection| async move {
-            self.settlement_on(&connection, call).await
+            let (_, known) = self.state_at_head(&connection).await?;
+            calls::settlement(&connection, known.block, call, &self.searches).await
         })
         .await
     }
@@ -129,30 +129,6 @@ impl SubtensorChain {
             head,
             netuid: self.config.netuid,
             signer: self.signer()?,
-        })
-    }
-
-    async fn settlement_on(
-        &self,
-        connection: &Connection,
-        call: &SignedCall,
-    ) -> Result<Settlement, Fault> {
-        let (_, known) = self.state_at_head(connection).await?;
-        let outcome = calls::settlement(
-            &connection.client,
-            &connection.rpc,
-            known.block,
-            call,
-            &self.searches,
-        );
-        Ok(match outcome.await? {
-            Outcome::Waiting => Settlement::Waiting,
-            // Where nothing tells how it went, what the chain holds will.
-            Outcome::Done { block, .. } | Outcome::Forgotten { block } => {
-                Settlement::Done { block }
-            }
-            Outcome::Failed { block, failure } => Settlement::Failed { block, failure },
-            Outcome::Lost => Settlement::Lost,
         })
     }
 }

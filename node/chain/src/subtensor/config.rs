@@ -4,7 +4,6 @@ use std::fmt;
 
 use assay_consensus::hash::Hash;
 
-use super::calls::CommitMode;
 use crate::error::ChainError;
 use crate::limits::{
     ENDPOINTS_MAX, LONG_POLL_MAX_MS, LONG_POLL_MIN_MS, SUBTENSOR_CALL_DEADLINE_MS,
@@ -30,6 +29,16 @@ pub struct SubtensorConfig {
     pub long_poll_ms: u64,
     /// Which commits are made where the subnet wants commits.
     pub commit_mode: CommitMode,
+}
+
+/// Which commits are made where the subnet wants commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CommitMode {
+    /// Timelocked ones where the runtime has them, else salted ones.
+    #[default]
+    Auto,
+    /// Salted ones, which this validator has to reveal.
+    Salted,
 }
 
 /// One node of the chain.
@@ -88,6 +97,7 @@ impl fmt::Debug for SubtensorConfig {
             .field("genesis_hash", &self.genesis_hash)
             .field("call_deadline_ms", &self.call_deadline_ms)
             .field("long_poll_ms", &self.long_poll_ms)
+            .field("commit_mode", &self.commit_mode)
             .finish()
     }
 }

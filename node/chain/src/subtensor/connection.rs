@@ -7,16 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use subxt::OnlineClient;
 use subxt::backend::LegacyBackend;
 use subxt::client::OnlineClientAtBlock;
 use subxt::config::{Header, RpcConfigFor, SubstrateConfig};
-use subxt::ext::frame_decode::storage::{IntoDecodableValues, IntoEncodableValues};
 use subxt::ext::jsonrpsee::core::client::Client;
 use subxt::ext::jsonrpsee::ws_client::WsClientBuilder;
-use subxt::ext::scale_decode::DecodeAsType;
 use subxt::rpcs::{LegacyRpcMethods, RpcClient};
 use subxt::utils::H256;
-use subxt::{OnlineClient, dynamic};
 
 use assay_consensus::hash::Hash;
 
@@ -26,9 +24,6 @@ use crate::error::ChainError;
 use crate::limits::{
     RUNTIMES_KEPT_MAX, WEIGHTS_PAGE_ROWS, WS_ANSWER_MAX_BYTES, WS_HEADS_MAX, WS_REQUESTS_MAX,
 };
-
-/// The pallet of subnets, neurons and weights.
-pub(super) const PALLET: &str = "SubtensorModule";
 
 /// The node's JSON-RPC methods.
 pub(super) type Rpc = LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>;
@@ -217,73 +212,6 @@ impl Connection {
         }
         Ok(at)
     }
-}
-
-/// Hash of the block that is read.
-pub(super) fn hash_at(at: &AtBlock) -> Hash {
-    Hash(at.block_hash().0)
-}
-
-/// Whether the runtime has a storage item.
-pub(super) fn has_storage(at: &AtBlock, pallet: &str, entry: &str) -> bool {
-    let pallet = at.metadata_ref().pallet_by_name(pallet);
-    let storage = pallet.and_then(|pallet| pallet.storage());
-    storage.is_some_and(|storage| storage.entry_by_name(entry).is_some())
-}
-
-/// Whether the runtime has a function for clients.
-pub(super) fn has_runtime_api(at: &AtBlock, api: &str, method: &str) -> bool {
-    let api = at.metadata_ref().runtime_api_trait_by_name(api);
-    api.is_some_and(|api| api.method_by_name(method).is_some())
-}
-
-/// What a storage item holds, or its default.
-pub(super) async fn storage<K, V>(
-    at: &AtBlock,
-    pallet: &'static str,
-    entry: &'static str,
-    keys: K,
-) -> Result<V, Fault>
-where
-    K: IntoEncodableValues + IntoDecodableValues + Send + Sync,
-    V: DecodeAsType,
-{
-    if !has_storage(at, pallet, entry) {
-        return Err(unsupported(at, format!("storage {pallet}.{entry}")));
-    }
-    let address = dynamic::storage::<K, V>(pallet, entry);
-    let value = at.storage().fetch(address, keys).await;
-    value
-        .map_err(|error| Fault::at_block(hash_at(at), error))?
-        .decode()
-        .map_err(Fault::client)
-}
-
-/// What a function of the runtime answers.
-pub(super) async fn runtime_api<A, V>(
-    at: &AtBlock,
-    api: &'static str,
-    method: &'static str,
-    arguments: A,
-) -> Result<V, Fault>
-where
-    A: IntoEncodableValues + Send + Sync,
-    V: DecodeAsType,
-{
-    if !has_runtime_api(at, api, method) {
-        return Err(unsupported(at, format!("function {api}.{method}")));
-    }
-    let call = dynamic::runtime_api_call::<A, V>(api, method, arguments);
-    let answer = at.runtime_apis().call(call).await;
-    answer.map_err(|error| Fault::at_block(hash_at(at), error))
-}
-
-/// Something that the runtime of a block lacks.
-pub(super) fn unsupported(at: &AtBlock, what: impl Into<String>) -> Fault {
-    Fault::Chain(ChainError::Unsupported {
-        what: what.into(),
-        spec_version: at.spec_version(),
-    })
 }
 
 /// Waits so long for something.

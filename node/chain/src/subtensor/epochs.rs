@@ -1,13 +1,14 @@
 //! Where a block is within the subnet's epochs. A pure function of the state after that block, so
 //! that every node gets the same answer from every endpoint.
 
-use super::connection::{
-    AtBlock, PALLET, has_runtime_api, has_storage, runtime_api, storage, unsupported,
-};
+use super::connection::AtBlock;
 use super::fault::Fault;
+use super::read::{PALLET, has_runtime_api, has_storage, runtime_api, storage, unsupported};
 
-const API: &str = "SubnetInfoRuntimeApi";
-const NEXT_EPOCH: &str = "get_next_epoch_start_block";
+/// The runtime's functions about subnets.
+pub(super) const API: &str = "SubnetInfoRuntimeApi";
+/// The function that says which block begins the next epoch; the oldest runtimes lack it.
+pub(super) const NEXT_EPOCH: &str = "get_next_epoch_start_block";
 const EPOCH_INDEX: &str = "SubnetEpochIndex";
 
 /// The epoch that a block belongs to.

@@ -14,7 +14,7 @@ use crate::limits::ERROR_TEXT_MAX_CHARS;
 
 /// Why work on one connection ended.
 #[derive(Debug)]
-pub enum Fault {
+pub(super) enum Fault {
     /// Said already in the words of this crate; another endpoint would say the same.
     Chain(ChainError),
     /// This endpoint can't tell, such as a node without old states; another one might.
@@ -49,7 +49,7 @@ pub(super) enum Verdict {
 
 impl Fault {
     /// Any of the library's errors; for `map_err`.
-    pub fn client(error: impl Into<subxt::Error>) -> Fault {
+    pub(super) fn client(error: impl Into<subxt::Error>) -> Fault {
         Fault::Client(Box::new(error.into()))
     }
 

@@ -10,10 +10,9 @@ use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 
 use super::SubtensorChain;
-use super::connection::{
-    AtBlock, PALLET, has_runtime_api, has_storage, runtime_api, storage, unsupported,
-};
+use super::connection::AtBlock;
 use super::fault::Fault;
+use super::read::{PALLET, has_runtime_api, has_storage, runtime_api, storage, unsupported};
 use crate::error::ChainError;
 use crate::limits::NEURONS_MAX;
 use crate::metagraph::{Metagraph, Neuron, WeightsRules};

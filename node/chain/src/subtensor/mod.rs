@@ -1,10 +1,11 @@
 //! A client of Subtensor, the chain of Bittensor: types and calls are found by name in the metadata
 //! that each connection fetches, so that nothing here depends on one version of the runtime.
 //!
-//! * [`SubtensorChain`] holds the endpoints; every call goes through [`SubtensorChain::with`], which
-//!   gives it a [`Connection`], one deadline over everything, and failover.
+//! * [`SubtensorChain`] holds the endpoints; every call goes through one function, which
+//!   gives it a connection, one deadline over everything, and failover.
+//! * `read`: the state after a block, by name; `connection`: the socket to one endpoint.
 //! * `reads`, `heads`, `epoch_start`, `metagraph`, `stored_weights`: what is read.
-//! * [`calls`]: what is signed and sent, and what became of it.
+//! * `calls`: what is signed and sent, and what became of it.
 //! * `epochs`, `endpoints`, `blocks`: the pure parts.
 //!
 //! Decisions: everything read belongs to a finalised block, and what a block says is a function of
@@ -12,7 +13,7 @@
 //! runs into its deadline ends there; the next one goes to another endpoint.
 
 mod blocks;
-pub mod calls;
+mod calls;
 mod chain;
 mod config;
 mod connection;
@@ -22,8 +23,11 @@ mod epochs;
 mod fault;
 mod heads;
 mod metagraph;
+mod read;
 mod reads;
 mod stored_weights;
+#[cfg(test)]
+mod testkit;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -36,16 +40,14 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::{Hotkey, Keypair};
 
-pub use self::calls::CommitMode;
-pub use self::config::SubtensorConfig;
-pub use self::fault::Fault;
+pub use self::config::{CommitMode, SubtensorConfig};
 
 use self::blocks::KnownBlocks;
 use self::calls::SettlementCache;
 use self::config::Endpoint;
 use self::connection::{ConnectOptions, Connection};
 use self::endpoints::{Turn, Turns};
-use self::fault::Verdict;
+use self::fault::{Fault, Verdict};
 use crate::error::ChainError;
 
 /// A client of a Subtensor chain. It connects with the first call.

@@ -5,9 +5,10 @@ use assay_consensus::hash::Hash;
 
 use super::SubtensorChain;
 use super::blocks::KnownBlock;
-use super::connection::{AtBlock, Connection, storage};
+use super::connection::{AtBlock, Connection};
 use super::epochs;
 use super::fault::Fault;
+use super::read::storage;
 use crate::error::ChainError;
 use crate::limits::BEHIND_MAX_BLOCKS;
 

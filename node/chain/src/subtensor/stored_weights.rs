@@ -8,10 +8,11 @@ use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 
 use super::SubtensorChain;
-use super::connection::{AtBlock, PALLET, hash_at};
+use super::connection::AtBlock;
 use super::epochs::EpochPosition;
 use super::fault::Fault;
 use super::metagraph::{Columns, read_columns};
+use super::read::{PALLET, hash_at};
 use crate::chain::ChainWeights;
 use crate::error::ChainError;
 use crate::limits::NEURONS_MAX;

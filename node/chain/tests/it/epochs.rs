@@ -4,7 +4,7 @@ use assay_chain::{ChainError, SubtensorChain};
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 use assay_dev_chain::types::NetUid;
 
-use crate::support::{NETUID, TestChain, config, patient};
+use crate::support::{NETUID, TestChain, config, patient, upgrade};
 
 async fn starts(client: &SubtensorChain, epochs: std::ops::RangeInclusive<u64>) -> Vec<u64> {
     let mut found = Vec::new();
@@ -96,12 +96,7 @@ async fn epochs_go_on_when_an_upgrade_begins_to_count_them() {
     config.legacy_epochs = true;
     let chain = TestChain::start(config).await;
     chain.finalize(25).await;
-    chain
-        .command(AdminCommand::UpgradeRuntime {
-            call_shift: 1,
-            error_shift: 1,
-        })
-        .await;
+    chain.command(upgrade(1, 1)).await;
     chain.finalize(55).await;
     let client = chain.client();
     // After the upgrade an epoch is one block shorter.

@@ -1,9 +1,12 @@
 //! Waiting for the next finalised head.
 
-use assay_chain::SubtensorChain;
+use std::sync::Arc;
+
+use assay_chain::{HeadStatus, HeadWatcher, SubtensorChain};
 use assay_dev_chain::chain::AdminCommand;
 
-use crate::support::{LAG, TestChain, config, patient};
+use crate::proxy::{Mode, Proxy};
+use crate::support::{LAG, TestChain, client, config, patient};
 
 #[tokio::test]
 async fn the_next_head_comes_with_the_block_that_makes_it_final() {
@@ -50,5 +53,28 @@ async fn heads_stand_still_while_finality_does_and_go_on_after() {
     let next = client.next_head(head.number).await.unwrap().unwrap();
     assert_eq!(next.number, best - LAG);
     assert_eq!((next.epoch, next.next_epoch_start), (6, 70));
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_watcher_follows_the_chain_over_a_dead_endpoint_and_back() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let proxy = Proxy::start(&chain.url(), Mode::Open).await;
+    let watcher = HeadWatcher::spawn(Arc::new(client(&[proxy.url()])));
+    let mut status = watcher.subscribe();
+    let seen = |number: u64| {
+        move |status: &HeadStatus| status.head.is_some_and(|head| head.number >= number)
+    };
+    status.wait_for(seen(5)).await.unwrap();
+    proxy.hang_up().await;
+    status
+        .wait_for(|status| status.error.is_some())
+        .await
+        .unwrap();
+    chain.finalize(20).await;
+    proxy.set(Mode::Open);
+    status.wait_for(seen(20)).await.unwrap();
+    watcher.stop().await;
     chain.stop().await;
 }

@@ -7,11 +7,13 @@
     clippy::panic
 )]
 
+mod calls;
 mod endpoints;
 mod epochs;
 mod heads;
+mod limited;
+mod pace;
 mod proxy;
 mod reads;
 mod support;
 mod weights;
-mod whole;

@@ -6,7 +6,7 @@ use assay_consensus::hash::Hash;
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 use assay_dev_chain::types::NetUid;
 
-use crate::support::{LAG, NETUID, TEMPO, TestChain, config, hotkey};
+use crate::support::{LAG, NETUID, TEMPO, TestChain, config, deregister, hotkey, upgrade};
 
 fn stakes(metagraph: &Metagraph) -> Vec<u64> {
     metagraph.neurons().iter().map(|n| n.stake).collect()
@@ -105,12 +105,7 @@ async fn a_pinned_read_does_not_see_what_came_later() {
             stake: 9_999,
         })
         .await;
-    chain
-        .command(AdminCommand::Deregister {
-            netuid,
-            hotkey: crate::support::account("miner"),
-        })
-        .await;
+    chain.command(deregister("miner")).await;
     chain.finalize(40).await;
 
     let head = client.finalized_head().await.unwrap();
@@ -176,12 +171,7 @@ async fn an_upgrade_in_mid_epoch_changes_no_answer() {
         let metagraph = client.metagraph(block.hash).await.unwrap();
         before.push((block, metagraph));
     }
-    chain
-        .command(AdminCommand::UpgradeRuntime {
-            call_shift: 7,
-            error_shift: 3,
-        })
-        .await;
+    chain.command(upgrade(7, 3)).await;
     chain.finalize(33).await;
     // The same connection, across the upgrade.
     let head = client.finalized_head().await.unwrap();
@@ -202,12 +192,7 @@ async fn an_upgrade_in_mid_epoch_changes_no_answer() {
 async fn more_upgrades_than_a_connection_keeps_are_read_across() {
     let chain = TestChain::start(config()).await;
     for shift in 1..=12 {
-        chain
-            .command(AdminCommand::UpgradeRuntime {
-                call_shift: shift,
-                error_shift: shift,
-            })
-            .await;
+        chain.command(upgrade(shift, shift)).await;
         chain.mine(1).await;
     }
     chain.finalize(15).await;

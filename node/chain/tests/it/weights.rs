@@ -14,7 +14,7 @@ use assay_dev_chain::chain::{
 };
 use assay_dev_chain::types::{AccountId32, NetUid};
 
-use crate::support::{NETUID, TEMPO, TestChain, config};
+use crate::support::{NETUID, TEMPO, TestChain, config, upgrade};
 
 fn account(keypair: &Keypair) -> AccountId32 {
     AccountId32(keypair.public_key().0)
@@ -221,12 +221,7 @@ async fn weights_before_and_after_an_upgrade_are_read_alike() {
     let chain = TestChain::start(signers_config()).await;
     chain.finalize(5).await;
     set_weights(&chain, &dev::alice(), &[1], &[65_535]).await;
-    chain
-        .command(AdminCommand::UpgradeRuntime {
-            call_shift: 9,
-            error_shift: 9,
-        })
-        .await;
+    chain.command(upgrade(9, 9)).await;
     let upgraded = chain.mine(2).await;
     chain.finalize(upgraded).await;
     set_weights(&chain, &dev::alice(), &[2], &[65_535]).await;

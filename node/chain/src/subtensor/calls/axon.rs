@@ -8,12 +8,12 @@ use super::Caller;
 use super::invoke::{number, payload};
 use super::params::{ensure, uid_of};
 use super::pool::best_number;
-use super::read::find;
 use super::signing::{Era, sign};
 use super::weights::refused;
 use crate::call::SignedCall;
 use crate::error::Refusal;
 use crate::subtensor::fault::Fault;
+use crate::subtensor::read::{PALLET, find};
 
 /// The call.
 const SERVE_AXON: &str = "serve_axon";
@@ -39,7 +39,7 @@ struct StoredAxon {
 ///
 /// Errors: [`crate::ChainError::Refused`] with what the chain would refuse; addresses that nobody
 /// else can reach count as [`Refusal::InvalidIpAddress`], also those that the chain takes.
-pub async fn prepare_axon(
+pub(in crate::subtensor) async fn prepare_axon(
     caller: &Caller<'_>,
     address: SocketAddr,
 ) -> Result<Option<SignedCall>, Fault> {
@@ -47,14 +47,12 @@ pub async fn prepare_axon(
     check_address(address).map_err(refuse)?;
     let (ip, ip_type) = number_of(address.ip());
     let hotkey = caller.signer.hotkey();
-    let (exists, uid, stored, pause, best) = tokio::try_join!(
-        find::<_, bool>(caller.at, "NetworksAdded", (caller.netuid,)),
+    let (uid, stored, pause, best) = tokio::try_join!(
         uid_of(caller.at, caller.netuid, &hotkey),
-        find::<_, StoredAxon>(caller.at, "Axons", (caller.netuid, hotkey.0)),
-        find::<_, u64>(caller.at, "ServingRateLimit", (caller.netuid,)),
+        find::<_, StoredAxon>(caller.at, PALLET, "Axons", (caller.netuid, hotkey.0)),
+        find::<_, u64>(caller.at, PALLET, "ServingRateLimit", (caller.netuid,)),
         best_number(caller.rpc),
     )?;
-    ensure(exists == Some(true), Refusal::SubnetNotExists).map_err(refuse)?;
     ensure(uid.is_some(), Refusal::HotKeyNotRegisteredInNetwork).map_err(refuse)?;
     if let Some(stored) = stored {
         if (stored.ip, stored.port, stored.ip_type) == (ip, address.port(), ip_type) {

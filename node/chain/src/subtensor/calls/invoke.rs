@@ -6,9 +6,8 @@ use subxt::dynamic::{self, Value};
 use subxt::ext::scale_value::Composite;
 use subxt::transactions::DynamicPayload;
 
-use super::PALLET;
-use super::read::missing;
 use crate::subtensor::fault::Fault;
+use crate::subtensor::read::{PALLET, unsupported};
 
 /// A call with all arguments that any runtime's form of it has.
 pub(super) type Payload = DynamicPayload<Composite<()>>;
@@ -25,7 +24,7 @@ where
     let pallet = metadata.pallet_by_name(PALLET);
     let known = |name: &&&str| pallet.is_some_and(|p| p.call_variant_by_name(name).is_some());
     let found = names.iter().find(known).copied();
-    found.ok_or_else(|| missing(at, format!("call {PALLET}.{}", names.join(" or "))))
+    found.ok_or_else(|| unsupported(at, format!("call {PALLET}.{}", names.join(" or "))))
 }
 
 /// A call of pallet SubtensorModule. Arguments that this runtime's form of the call doesn't have
@@ -42,13 +41,14 @@ where
     let variant = metadata
         .pallet_by_name(PALLET)
         .and_then(|pallet| pallet.call_variant_by_name(name))
-        .ok_or_else(|| missing(at, format!("call {PALLET}.{name}")))?;
+        .ok_or_else(|| unsupported(at, format!("call {PALLET}.{name}")))?;
     let mut known = Vec::with_capacity(arguments.len());
     for field in &variant.fields {
         let field = field.name.as_deref().unwrap_or_default();
         let argument = arguments.iter().find(|(argument, _)| *argument == field);
-        let (_, value) = argument
-            .ok_or_else(|| missing(at, format!("call {name} without the argument {field:?}")))?;
+        let (_, value) = argument.ok_or_else(|| {
+            unsupported(at, format!("call {name} without the argument {field:?}"))
+        })?;
         known.push((field.to_owned(), value.clone()));
     }
     Ok(dynamic::transaction(
@@ -72,7 +72,7 @@ pub(super) fn numbers(values: impl IntoIterator<Item = u16>) -> Value {
 mod tests {
     use super::*;
     use crate::error::ChainError;
-    use crate::subtensor::calls::testkit::offline;
+    use crate::subtensor::testkit::offline;
 
     fn bytes(call: &str, arguments: &[(&str, Value)]) -> String {
         let at = offline();

@@ -20,7 +20,6 @@ mod axon;
 mod invoke;
 mod params;
 mod pool;
-mod read;
 mod reveal;
 mod salted;
 mod search;
@@ -28,59 +27,32 @@ mod send;
 mod settlement;
 mod signing;
 mod standing;
-#[cfg(test)]
-mod testkit;
 mod timelocked;
 mod weights;
-
-use subxt::OnlineClient;
-use subxt::client::{ClientAtBlock, OnlineClientAtBlockImpl};
-use subxt::config::{RpcConfigFor, SubstrateConfig};
-use subxt::rpcs::LegacyRpcMethods;
 
 use assay_consensus::block::ChainRef;
 use assay_consensus::keys::Keypair;
 
-pub use self::axon::prepare_axon;
-pub use self::reveal::prepare_reveal;
-pub use self::send::send;
-pub use self::settlement::{Outcome, SettlementCache, settlement};
-pub use self::standing::weights_standing;
-pub use self::weights::prepare_weights;
+pub(super) use self::axon::prepare_axon;
+pub(super) use self::reveal::prepare_reveal;
+pub(super) use self::send::send;
+pub(super) use self::settlement::{SettlementCache, settlement};
+pub(super) use self::standing::weights_standing;
+pub(super) use self::weights::prepare_weights;
 
-/// A connection to one endpoint.
-pub type Client = OnlineClient<SubstrateConfig>;
-
-/// One connection's view of one block.
-pub type AtBlock = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
-
-/// The same endpoint's plain RPC methods.
-pub type Rpc = LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>;
-
-/// The pallet with subnets and weights.
-const PALLET: &str = "SubtensorModule";
-
-/// Which commits are made where the subnet wants commits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CommitMode {
-    /// Timelocked ones where the runtime has them, else salted ones.
-    #[default]
-    Auto,
-    /// Salted ones, which this validator has to reveal.
-    Salted,
-}
+use super::connection::{AtBlock, Rpc};
 
 /// What every call needs that is prepared.
 #[derive(Clone, Copy)]
-pub struct Caller<'a> {
+pub(super) struct Caller<'a> {
     /// The endpoint.
-    pub rpc: &'a Rpc,
+    pub(super) rpc: &'a Rpc,
     /// The finalised head, on the same endpoint.
-    pub at: &'a AtBlock,
+    pub(super) at: &'a AtBlock,
     /// What is known of that block.
-    pub head: ChainRef,
-    /// The subnet.
-    pub netuid: u16,
+    pub(super) head: ChainRef,
+    /// The subnet, which exists in that block.
+    pub(super) netuid: u16,
     /// Who signs.
-    pub signer: &'a Keypair,
+    pub(super) signer: &'a Keypair,
 }

@@ -7,10 +7,10 @@ use subxt::ext::scale_decode::DecodeAsType;
 
 use assay_consensus::keys::Hotkey;
 
-use super::AtBlock;
-use super::read::{find, value};
 use crate::error::Refusal;
+use crate::subtensor::connection::AtBlock;
 use crate::subtensor::fault::Fault;
+use crate::subtensor::read::{PALLET, find, storage};
 
 /// The subnet that takes no weights.
 const ROOT: u16 = 0;
@@ -21,12 +21,10 @@ const UNREVEALED_COMMITS_MAX: usize = 10;
 /// Number of the stake weights among the parts of a metagraph.
 const TOTAL_STAKE_INDEX: u16 = 69;
 
-/// Parameters of a subnet and the standing of one hotkey in it.
+/// Parameters of a subnet, which exists, and the standing of one hotkey in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Params {
     pub(super) netuid: u16,
-    /// Whether the subnet exists.
-    pub(super) exists: bool,
     /// Number of neurons; uids have no gaps.
     pub(super) neurons: u16,
     pub(super) uid: Option<u16>,
@@ -60,26 +58,25 @@ impl Params {
     /// Reads everything at one block.
     pub(super) async fn read(at: &AtBlock, netuid: u16, hotkey: &Hotkey) -> Result<Params, Fault> {
         let subnet = (netuid,);
-        let (exists, neurons, uid, owner) = tokio::try_join!(
-            find::<_, bool>(at, "NetworksAdded", subnet),
-            value::<_, u16>(at, "SubnetworkN", subnet),
+        let (neurons, uid, owner) = tokio::try_join!(
+            storage::<_, u16>(at, PALLET, "SubnetworkN", subnet),
             uid_of(at, netuid, hotkey),
-            find::<_, [u8; 32]>(at, "SubnetOwnerHotkey", subnet),
+            find::<_, [u8; 32]>(at, PALLET, "SubnetOwnerHotkey", subnet),
         )?;
         let (version_key, rate_limit, min_entries, max_share) = tokio::try_join!(
-            value::<_, u64>(at, "WeightsVersionKey", subnet),
-            value::<_, u64>(at, "WeightsSetRateLimit", subnet),
-            value::<_, u16>(at, "MinAllowedWeights", subnet),
-            find::<_, u16>(at, "MaxWeightsLimit", subnet),
+            storage::<_, u64>(at, PALLET, "WeightsVersionKey", subnet),
+            storage::<_, u64>(at, PALLET, "WeightsSetRateLimit", subnet),
+            storage::<_, u16>(at, PALLET, "MinAllowedWeights", subnet),
+            find::<_, u16>(at, PALLET, "MaxWeightsLimit", subnet),
         )?;
         let (permits, updates, stake_threshold) = tokio::try_join!(
-            value::<_, Vec<bool>>(at, "ValidatorPermit", subnet),
-            value::<_, Vec<u64>>(at, "LastUpdate", subnet),
-            value::<_, u64>(at, "StakeThreshold", ()),
+            storage::<_, Vec<bool>>(at, PALLET, "ValidatorPermit", subnet),
+            storage::<_, Vec<u64>>(at, PALLET, "LastUpdate", subnet),
+            storage::<_, u64>(at, PALLET, "StakeThreshold", ()),
         )?;
         let (commit_reveal, reveal_period) = tokio::try_join!(
-            value::<_, bool>(at, "CommitRevealWeightsEnabled", subnet),
-            find::<_, u64>(at, "RevealPeriodEpochs", subnet),
+            storage::<_, bool>(at, PALLET, "CommitRevealWeightsEnabled", subnet),
+            find::<_, u64>(at, PALLET, "RevealPeriodEpochs", subnet),
         )?;
         let position = usize::from(uid.unwrap_or(u16::MAX));
         let is_owner = owner == Some(hotkey.0);
@@ -92,7 +89,6 @@ impl Params {
         };
         Ok(Params {
             netuid,
-            exists: exists.unwrap_or_default(),
             neurons,
             uid,
             is_owner,
@@ -117,7 +113,6 @@ impl Params {
         block: u64,
     ) -> Result<(), Refusal> {
         ensure(self.netuid != ROOT, Refusal::CanNotSetRootNetworkWeights)?;
-        ensure(self.exists, Refusal::MechanismDoesNotExist)?;
         ensure(
             entries.len() <= usize::from(self.neurons),
             Refusal::UidsLengthExceedUidsInSubNet,
@@ -179,7 +174,7 @@ pub(super) async fn uid_of(
     netuid: u16,
     hotkey: &Hotkey,
 ) -> Result<Option<u16>, Fault> {
-    find::<_, u16>(at, "Uids", (netuid, hotkey.0)).await
+    find::<_, u16>(at, PALLET, "Uids", (netuid, hotkey.0)).await
 }
 
 /// Checks that another commit may wait for its reveal.
@@ -213,7 +208,6 @@ mod tests {
     fn good() -> Params {
         Params {
             netuid: 1,
-            exists: true,
             neurons: 4,
             uid: Some(0),
             is_owner: false,
@@ -246,7 +240,6 @@ mod tests {
         // Everything is wrong; what is named first is put right first.
         let mut params = Params {
             netuid: 0,
-            exists: false,
             neurons: 2,
             uid: None,
             stake: 99,
@@ -263,11 +256,6 @@ mod tests {
             Some(Refusal::CanNotSetRootNetworkWeights)
         );
         params.netuid = 1;
-        assert_eq!(
-            refusal(&params, &entries),
-            Some(Refusal::MechanismDoesNotExist)
-        );
-        params.exists = true;
         assert_eq!(
             refusal(&params, &entries),
             Some(Refusal::UidsLengthExceedUidsInSubNet)

@@ -8,9 +8,8 @@ use subxt::utils::AccountId32;
 
 use assay_consensus::keys::Hotkey;
 
-use super::Rpc;
 use super::search::nothing;
-use crate::error::ChainError;
+use crate::subtensor::connection::Rpc;
 use crate::subtensor::fault::Fault;
 
 /// JSON-RPC's code of a method that a server doesn't have.
@@ -41,11 +40,10 @@ pub(super) async fn nonce_at(rpc: &Rpc, hotkey: &Hotkey, at: Option<H256>) -> Re
     u32::decode(&mut bytes.as_slice())
         .map(u64::from)
         .map_err(|_| {
-            Fault::Chain(ChainError::BadAnswer {
-                call: "AccountNonceApi.account_nonce",
-                expected: "a number of 32 bits".to_owned(),
-                got: format!("{} bytes", bytes.len()),
-            })
+            Fault::bad_answer(
+                format!("a number of 32 bits from {function}"),
+                format!("{} bytes", bytes.len()),
+            )
         })
 }
 

@@ -19,7 +19,7 @@ const REVEAL_CALLS: [&str; 2] = ["reveal_mechanism_weights", "reveal_weights"];
 /// Errors: [`crate::ChainError::Refused`] with [`Refusal::RevealTooEarly`], [`Refusal::ExpiredWeightCommit`]
 /// or [`Refusal::NoWeightsCommitFound`] (also for weights that aren't salted);
 /// [`crate::ChainError::TooLate`], [`crate::ChainError::Unsupported`].
-pub async fn prepare_reveal(
+pub(in crate::subtensor) async fn prepare_reveal(
     caller: &Caller<'_>,
     prepared: &PreparedWeights,
 ) -> Result<SignedCall, Fault> {

@@ -7,13 +7,14 @@ use subxt::dynamic::Value;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 
+use super::Caller;
 use super::invoke::{Payload, number, payload};
 use super::params::{Params, check_pending};
-use super::read::find;
 use super::weights::{MECHANISM, refused};
-use super::{AtBlock, Caller};
 use crate::chain::{WeightsMethod, WeightsSubmission};
+use crate::subtensor::connection::AtBlock;
 use crate::subtensor::fault::Fault;
+use crate::subtensor::read::{PALLET, find};
 
 /// Forms of the call that commits, the preferred one first.
 pub(super) const COMMIT_CALLS: [&str; 2] = ["commit_mechanism_weights", "commit_weights"];
@@ -73,7 +74,7 @@ pub(super) async fn pending(
 ) -> Result<Vec<PendingCommit>, Fault> {
     type Stored = ([u8; 32], u64, u64, u64);
     let key = (netuid, hotkey.0);
-    let commits = find::<_, Vec<Stored>>(at, "WeightCommits", key).await?;
+    let commits = find::<_, Vec<Stored>>(at, PALLET, "WeightCommits", key).await?;
     let commits = commits.unwrap_or_default().into_iter();
     Ok(commits
         .map(|(hash, epoch, ..)| PendingCommit {

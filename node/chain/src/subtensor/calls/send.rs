@@ -2,12 +2,12 @@
 
 use subxt::rpcs::{self, UserError};
 
-use super::Rpc;
 use super::pool::{best_number, is_unknown_method};
 use super::search::{find, first_of};
 use crate::call::SignedCall;
 use crate::error::{CallFailure, ChainError, Refusal};
 use crate::limits::ERROR_TEXT_MAX_CHARS;
+use crate::subtensor::connection::Rpc;
 use crate::subtensor::fault::Fault;
 
 /// What a pool's answer means.
@@ -27,8 +27,8 @@ enum Answer {
 /// is no error.
 ///
 /// Errors: [`ChainError::Refused`] with the pool's reason, [`ChainError::Remote`] for an answer
-/// that says nothing of the call.
-pub async fn send(rpc: &Rpc, call: &SignedCall) -> Result<(), Fault> {
+/// that says nothing of the call, where another endpoint may do better.
+pub(in crate::subtensor) async fn send(rpc: &Rpc, call: &SignedCall) -> Result<(), Fault> {
     let error = match submit(rpc, call).await {
         Ok(()) => return Ok(()),
         Err(rpcs::Error::User(error)) => error,
@@ -39,7 +39,7 @@ pub async fn send(rpc: &Rpc, call: &SignedCall) -> Result<(), Fault> {
         Answer::Refused(failure) => failure,
         Answer::BadSignature => bad_signature(rpc, call).await?.into(),
         Answer::Trouble => {
-            return Err(Fault::Chain(ChainError::Remote {
+            return Err(Fault::Elsewhere(ChainError::Remote {
                 call: "author_submitExtrinsic",
                 code: error.code.to_string(),
                 message: text(&error),

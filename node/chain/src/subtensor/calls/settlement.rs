@@ -14,9 +14,9 @@ use assay_consensus::hash::Hash;
 
 use super::pool::nonce_at;
 use super::search::{Place, find, first_of, known_hash, nothing};
-use super::{Client, Rpc};
-use crate::call::SignedCall;
+use crate::call::{Settlement, SignedCall};
 use crate::error::{CallFailure, Refusal};
+use crate::subtensor::connection::Connection;
 use crate::subtensor::fault::Fault;
 
 /// Most calls whose search is remembered; a node has two or three under way.
@@ -25,41 +25,10 @@ const CACHED_CALLS_MAX: usize = 32;
 /// How a node says that it keeps the block but not its state.
 const DISCARDED: &str = "State already discarded";
 
-/// What the finalised chain shows of a call: [`crate::Settlement`] without the epoch, which follows
-/// from the block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// In no finalised block yet, and can still get into one.
-    Waiting,
-    /// In a finalised block, and did what it should.
-    Done {
-        /// Number of the block.
-        block: u64,
-        /// Its hash.
-        hash: Hash,
-    },
-    /// In a finalised block, and the chain refused it there.
-    Failed {
-        /// Number of the block.
-        block: u64,
-        /// Why.
-        failure: CallFailure,
-    },
-    /// In a finalised block whose state this endpoint has let go of, so that nothing tells how it
-    /// went. An archive node knows; so does what the chain holds now, see
-    /// [`super::weights_standing`].
-    Forgotten {
-        /// Number of the block.
-        block: u64,
-    },
-    /// In no block, and can't get into one any more.
-    Lost,
-}
-
 /// Remembers which finalised blocks have been searched for which call, so that asking again costs
 /// only the blocks that came since. Finality never goes back, so it holds for all endpoints.
 #[derive(Debug, Default)]
-pub struct SettlementCache {
+pub(in crate::subtensor) struct SettlementCache {
     searches: Mutex<BTreeMap<Hash, Search>>,
 }
 
@@ -72,13 +41,13 @@ struct Search {
 }
 
 /// Looks for a call in the finalised blocks up to `head`, which is final on this endpoint.
-pub async fn settlement(
-    client: &Client,
-    rpc: &Rpc,
+pub(in crate::subtensor) async fn settlement(
+    connection: &Connection,
     head: ChainRef,
     call: &SignedCall,
     cache: &SettlementCache,
-) -> Result<Outcome, Fault> {
+) -> Result<Settlement, Fault> {
+    let rpc = &connection.rpc;
     let mut search = cache.get(call);
     loop {
         let blocks = first_of(&search.open_blocks(head.number, call));
@@ -90,13 +59,13 @@ pub async fn settlement(
         cache.put(call, search);
     }
     if let Some(place) = search.found {
-        return outcome(client, rpc, place).await;
+        return outcome(connection, place).await;
     }
     let is_over = head.number >= call.valid_until;
     if is_over || nonce_at(rpc, &call.hotkey, Some(H256(head.hash.0))).await? > call.nonce {
-        return Ok(Outcome::Lost);
+        return Ok(Settlement::Lost);
     }
-    Ok(Outcome::Waiting)
+    Ok(Settlement::Waiting)
 }
 
 impl Search {
@@ -132,11 +101,13 @@ impl SettlementCache {
 }
 
 /// How the call went, by the events of its block.
-async fn outcome(client: &Client, rpc: &Rpc, place: Place) -> Result<Outcome, Fault> {
+async fn outcome(connection: &Connection, place: Place) -> Result<Settlement, Fault> {
+    let rpc = &connection.rpc;
     let block = place.block;
     let bytes = match rpc.state_get_storage(&events_key(), Some(place.hash)).await {
         Err(rpcs::Error::User(error)) if error.message.contains(DISCARDED) => {
-            return Ok(Outcome::Forgotten { block });
+            // Where nothing tells how it went, what the chain holds will.
+            return Ok(Settlement::Done { block });
         }
         answer => answer.map_err(Fault::client)?,
     };
@@ -145,15 +116,11 @@ async fn outcome(client: &Client, rpc: &Rpc, place: Place) -> Result<Outcome, Fa
     // runtime of its parent's state.
     let parent = block.saturating_sub(1);
     let parent_hash = known_hash(rpc, parent).await?;
-    let parent = client.at_block_hash_and_number(parent_hash, parent).await;
-    let parent = parent.map_err(Fault::client)?;
+    let parent = connection.at_number(Hash(parent_hash.0), parent).await?;
     let events = parent.events().from_bytes(bytes);
     match failure(&events, place.position, &parent.metadata())? {
-        Some(failure) => Ok(Outcome::Failed { block, failure }),
-        None => Ok(Outcome::Done {
-            block,
-            hash: Hash(place.hash.0),
-        }),
+        Some(failure) => Ok(Settlement::Failed { block, failure }),
+        None => Ok(Settlement::Done { block }),
     }
 }
 

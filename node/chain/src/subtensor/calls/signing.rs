@@ -8,11 +8,12 @@ use subxt::transactions::Signer;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Keypair;
 
+use super::Caller;
 use super::invoke::Payload;
 use super::pool::next_nonce;
 use super::search::known_hash;
-use super::{Caller, Rpc};
 use crate::call::SignedCall;
+use crate::subtensor::connection::Rpc;
 use crate::subtensor::fault::Fault;
 
 /// Shortest era in blocks.

@@ -4,16 +4,17 @@ use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 
-use super::AtBlock;
 use super::params::{Params, uid_of};
-use super::read::{find, find_in};
 use super::{salted, timelocked};
 use crate::chain::{PreparedWeights, WeightsMethod, WeightsStanding};
+use crate::subtensor::connection::AtBlock;
 use crate::subtensor::fault::Fault;
+use crate::subtensor::read::{PALLET, find};
+use crate::weights::without_zeros;
 
 /// What the chain holds at the finalised head of weights whose call is in a finalised block.
 /// `hotkey` is whose weights they are.
-pub async fn weights_standing(
+pub(in crate::subtensor) async fn weights_standing(
     at: &AtBlock,
     head: ChainRef,
     netuid: u16,
@@ -68,7 +69,7 @@ impl Standing<'_> {
             return Ok(gone("the hotkey is not registered any more"));
         };
         let key = (self.netuid, uid);
-        let stored = find::<_, Vec<(u16, u16)>>(self.at, "Weights", key).await?;
+        let stored = find::<_, Vec<(u16, u16)>>(self.at, PALLET, "Weights", key).await?;
         let stored = significant(&stored.unwrap_or_default());
         if stored == significant(&self.prepared.entries) {
             return Ok(WeightsStanding::Stored);
@@ -97,7 +98,7 @@ impl Standing<'_> {
                 return Ok(WeightsStanding::Committed { reveal_epoch });
             }
         }
-        let newest_round = find_in::<_, u64>(self.at, "Drand", "LastStoredRound", ()).await?;
+        let newest_round = find::<_, u64>(self.at, "Drand", "LastStoredRound", ()).await?;
         let params = Params::read(self.at, self.netuid, self.hotkey).await?;
         // The pause is no matter of the reveal.
         let params = Params {
@@ -144,11 +145,7 @@ impl Standing<'_> {
 
 /// Weights that give something, ascending by uid.
 fn significant(entries: &[(u16, u16)]) -> Vec<(u16, u16)> {
-    let mut entries: Vec<(u16, u16)> = entries
-        .iter()
-        .copied()
-        .filter(|(_, value)| *value > 0)
-        .collect();
+    let mut entries = without_zeros(entries);
     entries.sort_unstable();
     entries
 }

@@ -9,15 +9,17 @@ use subxt::ext::scale_decode::DecodeAsType;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 
+use super::Caller;
 use super::invoke::{Payload, number, payload};
 use super::params::{Params, check_pending};
-use super::read::{find, find_in, missing, value, value_in};
 use super::weights::{MECHANISM, refused};
-use super::{AtBlock, Caller};
 use crate::beacon::{EncryptError, encrypt};
 use crate::chain::{WeightsMethod, WeightsSubmission};
 use crate::error::ChainError;
+use crate::subtensor::connection::AtBlock;
+use crate::subtensor::epochs;
 use crate::subtensor::fault::Fault;
+use crate::subtensor::read::{PALLET, find, has_runtime_api, storage, unsupported};
 
 /// Forms of the call that commits, the preferred one first.
 pub(super) const CALLS: [&str; 2] = [
@@ -72,10 +74,10 @@ pub(super) async fn commit(
     let pending = pending(at, caller.netuid, submission.epoch, &hotkey).await?;
     check_pending(pending.len()).map_err(|refusal| refused(call, refusal))?;
     let (version, beacon, newest_round, tempo, block_time_ms) = tokio::try_join!(
-        value::<_, u16>(at, "CommitRevealWeightsVersion", ()),
-        value_in::<_, BeaconConfig>(at, "Drand", "BeaconConfig", ()),
-        find_in::<_, u64>(at, "Drand", "LastStoredRound", ()),
-        value::<_, u16>(at, "Tempo", (caller.netuid,)),
+        storage::<_, u16>(at, PALLET, "CommitRevealWeightsVersion", ()),
+        storage::<_, BeaconConfig>(at, "Drand", "BeaconConfig", ()),
+        find::<_, u64>(at, "Drand", "LastStoredRound", ()),
+        storage::<_, u16>(at, PALLET, "Tempo", (caller.netuid,)),
         block_time_ms(caller),
     )?;
     let round = Reveal {
@@ -120,7 +122,8 @@ pub(super) async fn pending(
     hotkey: &Hotkey,
 ) -> Result<Vec<Hash>, Fault> {
     type Stored = ([u8; 32], u64, Vec<u8>, u64);
-    let commits = find::<_, Vec<Stored>>(at, "TimelockedWeightCommits", (netuid, epoch)).await?;
+    let commits =
+        find::<_, Vec<Stored>>(at, PALLET, "TimelockedWeightCommits", (netuid, epoch)).await?;
     let commits = commits.unwrap_or_default().into_iter();
     Ok(commits
         .filter(|(who, ..)| *who == hotkey.0)
@@ -151,17 +154,14 @@ fn cant_encrypt(at: &AtBlock, error: &EncryptError) -> Fault {
             expected: "a beacon with a public key".to_owned(),
             got: error.to_string(),
         }),
-        EncryptError::Cipher => missing(at, "room for weights of this size".to_owned()),
+        EncryptError::Cipher => unsupported(at, "room for weights of this size".to_owned()),
     }
 }
 
 /// Blocks of an epoch. Runtimes that can't say when the next epoch starts have epochs that are one
 /// block longer than the tempo.
 fn epoch_blocks(at: &AtBlock, tempo: u16) -> u64 {
-    let metadata = at.metadata_ref();
-    let api = metadata.runtime_api_trait_by_name("SubnetInfoRuntimeApi");
-    let is_stateful =
-        api.is_some_and(|api| api.method_by_name("get_next_epoch_start_block").is_some());
+    let is_stateful = has_runtime_api(at, epochs::API, epochs::NEXT_EPOCH);
     u64::from(tempo) + u64::from(!is_stateful)
 }
 
@@ -175,7 +175,7 @@ async fn block_time_ms(caller: &Caller<'_>) -> Result<u64, Fault> {
         .filter(|number| *number > 0);
     let samples = numbers.map(async |number| -> Result<(u64, u64), Fault> {
         let at = client.at_block(number).await.map_err(Fault::client)?;
-        let time_ms = value_in::<_, u64>(&at, "Timestamp", "Now", ()).await?;
+        let time_ms = storage::<_, u64>(&at, "Timestamp", "Now", ()).await?;
         Ok((number, time_ms))
     });
     let mut times = vec![(head.number, head.timestamp_ms)];

@@ -6,9 +6,10 @@ use super::invoke::{Payload, first_known, number, numbers, payload};
 use super::params::Params;
 use super::pool::best_number;
 use super::signing::{Era, sign};
-use super::{Caller, CommitMode, salted, timelocked};
+use super::{Caller, salted, timelocked};
 use crate::chain::{PreparedWeights, WeightsMethod, WeightsSubmission};
 use crate::error::{ChainError, Refusal};
+use crate::subtensor::config::CommitMode;
 use crate::subtensor::fault::Fault;
 
 /// The mechanism of a subnet that weights are for.
@@ -26,7 +27,7 @@ const SET_WEIGHTS: [&str; 2] = ["set_mechanism_weights", "set_weights"];
 ///
 /// Errors: [`ChainError::WrongEpoch`], [`ChainError::TooLate`], [`ChainError::Refused`] with the
 /// refusal that the chain would answer with, [`ChainError::Unsupported`].
-pub async fn prepare_weights(
+pub(in crate::subtensor) async fn prepare_weights(
     caller: &Caller<'_>,
     submission: &WeightsSubmission,
     mode: CommitMode,

@@ -1,46 +1,34 @@
 //! A runtime upgrade that moves the numbers of calls and errors, at every point of a call's life.
 
-use assay_chain::Refusal;
-use assay_chain::WeightsStanding;
-use assay_chain::subtensor::calls::Outcome;
-use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
+use assay_chain::{Refusal, Settlement, WeightsStanding};
+use assay_dev_chain::chain::Hyperparameter;
 
-use crate::support::{GOOD, TestChain, config, refusal, set};
-
-const UPGRADE: AdminCommand = AdminCommand::UpgradeRuntime {
-    call_shift: 5,
-    error_shift: 9,
-};
+use crate::support::{GOOD, TestChain, calls_config, refusal, set, upgrade};
 
 #[tokio::test]
 async fn a_call_of_the_old_runtime_is_refused_by_the_new_one_and_signed_anew() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     let old = chain.prepare(GOOD).await.unwrap();
-    chain.command([UPGRADE]).await;
+    chain.enact([upgrade(5, 9)]).await;
     assert_eq!(
         refusal(chain.send(&old.call).await),
         Refusal::RuntimeChanged
     );
     let new = chain.prepare(GOOD).await.unwrap();
     assert_eq!(new.call.nonce, old.call.nonce);
-    let outcome = chain.carry_out(&new.call).await;
-    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    chain.succeeds(&new.call).await;
     assert_eq!(chain.standing(&new).await, WeightsStanding::Stored);
-    assert_eq!(chain.settlement(&old.call).await, Outcome::Lost);
+    assert_eq!(chain.settlement(&old.call).await, Settlement::Lost);
     chain.stop().await;
 }
 
 #[tokio::test]
 async fn a_call_with_the_same_bytes_in_both_runtimes_is_refused_by_its_signature() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     let old = chain.prepare(GOOD).await.unwrap();
-    let upgrade = AdminCommand::UpgradeRuntime {
-        call_shift: 0,
-        error_shift: 1,
-    };
-    chain.command([upgrade]).await;
+    chain.enact([upgrade(0, 1)]).await;
     assert_eq!(refusal(chain.send(&old.call).await), Refusal::BadSignature);
     chain.succeeds_in_the_next_epoch().await;
     chain.stop().await;
@@ -48,9 +36,9 @@ async fn a_call_with_the_same_bytes_in_both_runtimes_is_refused_by_its_signature
 
 #[tokio::test]
 async fn a_call_that_waits_in_the_pool_during_an_upgrade_is_lost_and_not_forgotten() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
-    chain.server.command(UPGRADE).await.unwrap();
+    chain.command(upgrade(5, 9)).await;
     chain.mine(1).await;
     // Signed at a finalised block of the old runtime, while the best one has the new runtime.
     let old = chain.prepare(GOOD).await.unwrap();
@@ -59,43 +47,54 @@ async fn a_call_that_waits_in_the_pool_during_an_upgrade_is_lost_and_not_forgott
         Refusal::RuntimeChanged
     );
     chain.mine(2).await;
-    assert_eq!(chain.settlement(&old.call).await, Outcome::Waiting);
+    assert_eq!(chain.settlement(&old.call).await, Settlement::Waiting);
     chain.succeeds_in_the_next_epoch().await;
-    assert_eq!(chain.settlement(&old.call).await, Outcome::Lost);
+    assert_eq!(chain.settlement(&old.call).await, Settlement::Lost);
     chain.stop().await;
 }
 
 #[tokio::test]
 async fn an_error_in_the_block_of_the_upgrade_has_the_name_of_the_old_runtime() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     let call = chain.prepare(GOOD).await.unwrap().call;
     chain.send(&call).await.unwrap();
     chain
-        .command([set(Hyperparameter::MinAllowedWeights(3)), UPGRADE])
+        .enact([set(Hyperparameter::MinAllowedWeights(3)), upgrade(5, 9)])
         .await;
     let failure = Refusal::WeightVecLengthIsLow.into();
     assert_eq!(
         chain.settlement(&call).await,
-        Outcome::Failed { block: 6, failure }
+        Settlement::Failed { block: 6, failure }
     );
     chain.stop().await;
 }
 
 #[tokio::test]
 async fn an_error_after_the_upgrade_has_its_name_too() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(3).await;
-    chain.command([UPGRADE]).await;
+    chain.enact([upgrade(5, 9)]).await;
     let call = chain.prepare(GOOD).await.unwrap().call;
     chain.send(&call).await.unwrap();
     chain
-        .command([set(Hyperparameter::MinAllowedWeights(3))])
+        .enact([set(Hyperparameter::MinAllowedWeights(3))])
         .await;
     let failure = Refusal::WeightVecLengthIsLow.into();
     assert_eq!(
         chain.settlement(&call).await,
-        Outcome::Failed { block: 7, failure }
+        Settlement::Failed { block: 7, failure }
     );
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn an_old_runtime_takes_weights_too_and_so_does_the_one_after_it() {
+    let mut config = calls_config();
+    config.legacy_epochs = true;
+    let chain = TestChain::start(config).await;
+    chain.succeeds_in_the_next_epoch().await;
+    chain.enact([upgrade(4, 4)]).await;
+    chain.succeeds_in_the_next_epoch().await;
     chain.stop().await;
 }

@@ -1,13 +1,12 @@
 //! What the chain would refuse is named before it is sent, and the next epoch succeeds.
 
-use assay_chain::subtensor::calls::{CommitMode, prepare_weights};
-use assay_chain::{PreparedWeights, Refusal, WeightsStanding};
-use assay_dev_chain::chain::{AdminCommand, ChainConfig, Hyperparameter};
+use assay_chain::{Chain, ChainError, Refusal, SubtensorChain, WeightsStanding};
+use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 use assay_dev_chain::types::NetUid;
-use rand_core::OsRng;
 
 use crate::support::{
-    GOOD, NETUID, TestChain, account, commit_config, config, key, refusal, set, submission,
+    GOOD, NETUID, TestChain, account, calls_config, commit_config, deregister, patient, prepare,
+    refusal, set, signing, submission,
 };
 
 /// Something breaks, weights are refused by name, it is mended, and the next epoch's arrive.
@@ -17,11 +16,11 @@ async fn refused_until_mended(
     expected: Refusal,
     mending: &[AdminCommand],
 ) {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(3).await;
-    chain.command(breaking.iter().cloned()).await;
+    chain.enact(breaking.iter().cloned()).await;
     assert_eq!(refusal(chain.prepare(entries).await), expected);
-    chain.command(mending.iter().cloned()).await;
+    chain.enact(mending.iter().cloned()).await;
     chain.succeeds_in_the_next_epoch().await;
     chain.stop().await;
 }
@@ -34,28 +33,34 @@ fn stake(name: &str, stake: u64) -> AdminCommand {
     }
 }
 
-async fn prepare_in(chain: &TestChain, netuid: u16) -> Result<PreparedWeights, Refusal> {
-    let head = chain.head().await;
-    let alice = key("alice");
-    let mut caller = chain.caller(&head, &alice);
-    caller.netuid = netuid;
-    let weights = submission(&head, GOOD);
-    let prepared = prepare_weights(&caller, &weights, CommitMode::Auto, &mut OsRng).await;
-    match prepared {
-        Ok(prepared) => Ok(prepared),
-        failed => Err(refusal(failed)),
-    }
+#[tokio::test]
+async fn the_root_and_a_subnet_that_is_not_there_take_no_weights() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let mut config = patient(&[chain.url()]);
+    config.netuid = 0;
+    let root = signing(config.clone(), "alice");
+    let refused = prepare(&root, GOOD).await;
+    assert_eq!(refusal(refused), Refusal::CanNotSetRootNetworkWeights);
+    config.netuid = 7;
+    let missing = signing(config, "alice");
+    let refused = missing.prepare_weights(&submission(0, GOOD)).await;
+    assert!(
+        matches!(&refused, Err(ChainError::Unsupported { what, .. }) if what == "subnet 7"),
+        "{refused:?}"
+    );
+    chain.succeeds_in_the_next_epoch().await;
+    chain.stop().await;
 }
 
 #[tokio::test]
-async fn the_root_and_a_subnet_that_is_not_there_take_no_weights() {
-    let chain = TestChain::start(config()).await;
+async fn a_client_without_a_hotkey_only_reads() {
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
-    let root = prepare_in(&chain, 0).await;
-    assert_eq!(root, Err(Refusal::CanNotSetRootNetworkWeights));
-    let missing = prepare_in(&chain, 7).await;
-    assert_eq!(missing, Err(Refusal::MechanismDoesNotExist));
-    chain.succeeds_in_the_next_epoch().await;
+    let client = SubtensorChain::new(patient(&[chain.url()]), None).unwrap();
+    let refused = client.prepare_weights(&submission(0, GOOD)).await;
+    assert_eq!(refused, Err(ChainError::NoSigner));
+    assert_eq!(client.finalized_head().await, Ok(chain.head().await));
     chain.stop().await;
 }
 
@@ -70,7 +75,6 @@ async fn more_uids_than_neurons_are_refused() {
 async fn a_hotkey_that_lost_its_uid_is_refused() {
     let netuid = NetUid(NETUID);
     let hotkey = account("alice");
-    let lost = AdminCommand::Deregister { netuid, hotkey };
     let back = AdminCommand::Register {
         netuid,
         hotkey,
@@ -79,7 +83,7 @@ async fn a_hotkey_that_lost_its_uid_is_refused() {
         stake: Some(1_000),
     };
     let expected = Refusal::HotKeyNotRegisteredInSubNet;
-    refused_until_mended(&[lost], GOOD, expected, &[back]).await;
+    refused_until_mended(&[deregister("alice")], GOOD, expected, &[back]).await;
 }
 
 #[tokio::test]
@@ -95,7 +99,7 @@ async fn stake_below_the_threshold_is_refused() {
 
 #[tokio::test]
 async fn root_stake_counts_for_the_threshold_and_the_owner_needs_none() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     let root = AdminCommand::SetStake {
         netuid: NetUid(0),
         hotkey: account("alice"),
@@ -107,9 +111,9 @@ async fn root_stake_counts_for_the_threshold_and_the_owner_needs_none() {
     };
     // 18 % of the root stake counts.
     let threshold = set(Hyperparameter::StakeThreshold(1_170));
-    chain.command([threshold, root, owner]).await;
+    chain.enact([threshold, root, owner]).await;
     chain.prepare(GOOD).await.unwrap();
-    let bob = chain.prepare_as("bob", GOOD, CommitMode::Auto).await;
+    let bob = chain.prepare_as("bob", GOOD).await;
     bob.unwrap();
     chain.stop().await;
 }
@@ -127,12 +131,12 @@ async fn an_old_version_key_is_refused() {
 
 #[tokio::test]
 async fn weights_right_after_weights_are_refused() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     let first = chain.prepare(GOOD).await.unwrap();
     chain.carry_out(&first.call).await;
     chain
-        .command([set(Hyperparameter::WeightsSetRateLimit(12))])
+        .enact([set(Hyperparameter::WeightsSetRateLimit(12))])
         .await;
     assert_eq!(
         refusal(chain.prepare(GOOD).await),
@@ -145,12 +149,12 @@ async fn weights_right_after_weights_are_refused() {
 
 #[tokio::test]
 async fn a_commit_right_after_a_commit_is_refused() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     chain.mine(5).await;
     let first = chain.prepare(GOOD).await.unwrap();
     chain.carry_out(&first.call).await;
     chain
-        .command([set(Hyperparameter::WeightsSetRateLimit(12))])
+        .enact([set(Hyperparameter::WeightsSetRateLimit(12))])
         .await;
     assert_eq!(
         refusal(chain.prepare(GOOD).await),
@@ -163,18 +167,16 @@ async fn a_commit_right_after_a_commit_is_refused() {
 
 #[tokio::test]
 async fn without_a_permit_only_a_weight_to_oneself_is_taken() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
-    let weights = chain.prepare_as("miner", GOOD, CommitMode::Auto).await;
+    let weights = chain.prepare_as("miner", GOOD).await;
     assert_eq!(refusal(weights), Refusal::NeuronNoValidatorPermit);
     let to_itself = [(0, 0), (2, 65_535)];
-    let weights = chain
-        .prepare_as("miner", &to_itself, CommitMode::Auto)
-        .await;
+    let weights = chain.prepare_as("miner", &to_itself).await;
     assert_eq!(weights.unwrap().entries, vec![(2, 65_535)]);
-    chain.command([stake("miner", 2_000)]).await;
+    chain.enact([stake("miner", 2_000)]).await;
     chain.next_epoch().await;
-    let weights = chain.prepare_as("miner", GOOD, CommitMode::Auto).await;
+    let weights = chain.prepare_as("miner", GOOD).await;
     weights.unwrap();
     chain.stop().await;
 }
@@ -193,9 +195,9 @@ async fn a_uid_without_a_neuron_is_refused() {
 
 #[tokio::test]
 async fn too_few_entries_are_refused_and_zeros_make_up_for_them() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain
-        .command([set(Hyperparameter::MinAllowedWeights(1_024))])
+        .enact([set(Hyperparameter::MinAllowedWeights(1_024))])
         .await;
     assert_eq!(
         refusal(chain.prepare(GOOD).await),
@@ -206,7 +208,8 @@ async fn too_few_entries_are_refused_and_zeros_make_up_for_them() {
     let prepared = chain.prepare(&padded).await.unwrap();
     chain.carry_out(&prepared.call).await;
     assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
-    assert_eq!(chain.weights(0).await, padded);
+    assert_eq!(prepared.entries, padded);
+    assert_eq!(chain.weights().await, GOOD);
     chain.stop().await;
 }
 
@@ -223,9 +226,9 @@ async fn too_large_a_share_is_refused() {
 
 #[tokio::test]
 async fn entries_at_the_limit_of_shares_are_taken_by_the_chain_too() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain
-        .command([set(Hyperparameter::MaxWeightsLimit(32_768))])
+        .enact([set(Hyperparameter::MaxWeightsLimit(32_768))])
         .await;
     let prepared = chain.prepare(&[(1, 65_535), (2, 65_535)]).await.unwrap();
     chain.carry_out(&prepared.call).await;
@@ -234,36 +237,32 @@ async fn entries_at_the_limit_of_shares_are_taken_by_the_chain_too() {
 }
 
 /// Ten commits wait for their reveal, the eleventh has to wait for the next epoch.
-async fn the_eleventh_commit_waits(config: ChainConfig, mode: CommitMode) {
-    let chain = TestChain::start(config).await;
+async fn the_eleventh_commit_waits(chain: TestChain) {
     chain.mine(3).await;
-    chain
-        .server
-        .command(set(Hyperparameter::Tempo(200)))
-        .await
-        .unwrap();
+    chain.set(Hyperparameter::Tempo(200)).await;
     chain.mine(3).await;
     for _ in 0..10 {
-        let prepared = chain.prepare_as("alice", GOOD, mode).await.unwrap();
+        let prepared = chain.prepare(GOOD).await.unwrap();
         chain.send(&prepared.call).await.unwrap();
         chain.mine(1).await;
     }
     chain.mine(2).await;
-    let eleventh = chain.prepare_as("alice", GOOD, mode).await;
+    let eleventh = chain.prepare(GOOD).await;
     assert_eq!(refusal(eleventh), Refusal::TooManyUnrevealedCommits);
-    chain.command([set(Hyperparameter::Tempo(20))]).await;
+    chain.enact([set(Hyperparameter::Tempo(20))]).await;
     chain.next_epoch().await;
     chain.next_epoch().await;
-    chain.prepare_as("alice", GOOD, mode).await.unwrap();
+    chain.prepare(GOOD).await.unwrap();
     chain.stop().await;
 }
 
 #[tokio::test]
 async fn the_eleventh_salted_commit_waits() {
-    the_eleventh_commit_waits(commit_config(), CommitMode::Salted).await;
+    let chain = TestChain::start_paced(commit_config()).await;
+    the_eleventh_commit_waits(chain.salted()).await;
 }
 
 #[tokio::test]
 async fn the_eleventh_timelocked_commit_waits() {
-    the_eleventh_commit_waits(commit_config(), CommitMode::Auto).await;
+    the_eleventh_commit_waits(TestChain::start_paced(commit_config()).await).await;
 }

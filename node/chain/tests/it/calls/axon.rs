@@ -1,23 +1,20 @@
 //! Addresses: announced once, changed at the chain's pace, refused by name.
 
-use assay_chain::Refusal;
-use assay_chain::subtensor::calls::Outcome;
-use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
-use assay_dev_chain::types::NetUid;
+use assay_chain::{Refusal, Settlement};
+use assay_dev_chain::chain::Hyperparameter;
 
-use crate::support::{GOOD, NETUID, TestChain, account, config, refusal, set};
+use crate::support::{GOOD, TestChain, calls_config, deregister, refusal, set};
 
 #[tokio::test]
 async fn an_address_is_announced_once_and_changed_after_the_pause() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain
-        .command([set(Hyperparameter::ServingRateLimit(15))])
+        .enact([set(Hyperparameter::ServingRateLimit(15))])
         .await;
     let call = chain.prepare_axon("10.1.2.3:9000").await.unwrap().unwrap();
     assert_eq!(call.name, "serve_axon");
     assert_eq!(call.valid_until, call.signed_at + 63);
-    let outcome = chain.carry_out(&call).await;
-    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    chain.succeeds(&call).await;
     assert_eq!(chain.prepare_axon("10.1.2.3:9000").await.unwrap(), None);
     let mapped = chain.prepare_axon("[::ffff:10.1.2.3]:9000").await;
     assert_eq!(mapped.unwrap(), None);
@@ -26,8 +23,7 @@ async fn an_address_is_announced_once_and_changed_after_the_pause() {
     assert_eq!(refusal(soon), Refusal::ServingRateLimitExceeded);
     chain.mine(12).await;
     let call = chain.prepare_axon("[2001:db8::1]:9001").await.unwrap();
-    let outcome = chain.carry_out(&call.unwrap()).await;
-    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    chain.succeeds(&call.unwrap()).await;
     assert_eq!(
         chain.prepare_axon("[2001:db8::1]:9001").await.unwrap(),
         None
@@ -37,7 +33,7 @@ async fn an_address_is_announced_once_and_changed_after_the_pause() {
 
 #[tokio::test]
 async fn addresses_that_nobody_can_reach_are_refused() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     let loopback = chain.prepare_axon("127.0.0.1:9000").await;
     assert_eq!(refusal(loopback), Refusal::InvalidIpAddress);
@@ -48,12 +44,8 @@ async fn addresses_that_nobody_can_reach_are_refused() {
 
 #[tokio::test]
 async fn a_hotkey_without_uid_announces_nothing() {
-    let chain = TestChain::start(config()).await;
-    let netuid = NetUid(NETUID);
-    let hotkey = account("alice");
-    chain
-        .command([AdminCommand::Deregister { netuid, hotkey }])
-        .await;
+    let chain = TestChain::start(calls_config()).await;
+    chain.enact([deregister("alice")]).await;
     let axon = chain.prepare_axon("10.1.2.3:9000").await;
     assert_eq!(refusal(axon), Refusal::HotKeyNotRegisteredInNetwork);
     chain.stop().await;
@@ -61,7 +53,7 @@ async fn a_hotkey_without_uid_announces_nothing() {
 
 #[tokio::test]
 async fn an_address_that_changed_before_the_call_came_is_refused_by_the_pool() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     let first = chain.prepare_axon("10.1.2.3:9000").await.unwrap().unwrap();
     chain.send(&first).await.unwrap();
@@ -76,7 +68,7 @@ async fn an_address_that_changed_before_the_call_came_is_refused_by_the_pool() {
 
 #[tokio::test]
 async fn weights_and_an_address_under_way_at_once_both_arrive() {
-    let chain = TestChain::start(config()).await;
+    let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     let axon = chain.prepare_axon("10.1.2.3:9000").await.unwrap().unwrap();
     chain.send(&axon).await.unwrap();
@@ -85,10 +77,7 @@ async fn weights_and_an_address_under_way_at_once_both_arrive() {
     chain.mine(3).await;
     for call in [&axon, &weights] {
         let outcome = chain.settlement(call).await;
-        assert!(
-            matches!(outcome, Outcome::Done { block: 6, .. }),
-            "{outcome:?}"
-        );
+        assert_eq!(outcome, Settlement::Done { block: 6 });
     }
     chain.stop().await;
 }

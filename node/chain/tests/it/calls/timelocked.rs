@@ -1,10 +1,9 @@
 //! Timelocked commits with a simulated beacon: encrypted, committed, revealed by the chain.
 
-use assay_chain::subtensor::calls::{Outcome, weights_standing};
-use assay_chain::{PreparedWeights, WeightsMethod, WeightsStanding};
+use assay_chain::{PreparedWeights, Refusal, Settlement, WeightsMethod, WeightsStanding};
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 
-use crate::support::{GOOD, NETUID, TestChain, commit_config, key, set};
+use crate::support::{GOOD, TestChain, commit_config, hotkey, set};
 
 fn timelock_of(prepared: &PreparedWeights) -> (u64, u64) {
     match prepared.method {
@@ -21,8 +20,7 @@ fn timelock_of(prepared: &PreparedWeights) -> (u64, u64) {
 async fn committed(chain: &TestChain) -> PreparedWeights {
     chain.mine(5).await;
     let prepared = chain.prepare(GOOD).await.unwrap();
-    let outcome = chain.carry_out(&prepared.call).await;
-    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    chain.succeeds(&prepared.call).await;
     prepared
 }
 
@@ -35,7 +33,7 @@ fn reason(standing: &WeightsStanding) -> &str {
 
 #[tokio::test]
 async fn the_chain_reveals_a_commit_a_few_blocks_into_its_epoch() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     let prepared = committed(&chain).await;
     assert_eq!(prepared.call.name, "commit_timelocked_mechanism_weights");
     let (_, reveal_epoch) = timelock_of(&prepared);
@@ -43,32 +41,32 @@ async fn the_chain_reveals_a_commit_a_few_blocks_into_its_epoch() {
     let is_committed = WeightsStanding::Committed { reveal_epoch };
     assert_eq!(chain.standing(&prepared).await, is_committed);
 
-    let start = chain.next_epoch().await.block.number;
+    let start = chain.next_epoch().await.number;
     assert_eq!(chain.standing(&prepared).await, is_committed);
     while chain.standing(&prepared).await == is_committed {
         chain.mine(1).await;
     }
     assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
     // Not before the security offset, and not much later.
-    let revealed = chain.head().await.block.number;
+    let revealed = chain.head().await.number;
     assert!(
         (start + 3..=start + 5).contains(&revealed),
         "{start} {revealed}"
     );
-    assert_eq!(chain.weights(0).await, GOOD);
+    assert_eq!(chain.weights().await, GOOD);
     chain.stop().await;
 }
 
 #[tokio::test]
 async fn on_a_faster_chain_the_round_is_aimed_by_its_own_blocks() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     let block_time_ms = 3_000;
-    chain.mine_paced(45, block_time_ms).await;
+    chain.pace().mine_every(block_time_ms, 45).await;
     let prepared = chain.prepare(GOOD).await.unwrap();
     chain.send(&prepared.call).await.unwrap();
     // Epoch 3 begins with block 60; by its end the commit would be dropped.
-    chain.mine_paced(60 + 8 - 45, block_time_ms).await;
-    assert_eq!(chain.head().await.block.epoch, prepared.epoch + 1);
+    chain.pace().mine_every(block_time_ms, 60 + 8 - 45).await;
+    assert_eq!(chain.head().await.epoch, prepared.epoch + 1);
     assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
     chain.stop().await;
 }
@@ -79,7 +77,7 @@ async fn on_a_runtime_with_epochs_by_block_numbers_a_commit_is_revealed_too() {
     config.legacy_epochs = true;
     let parameters = &mut config.subnets[0].hyperparameters;
     parameters.push(Hyperparameter::RevealPeriodEpochs(2));
-    let chain = TestChain::start(config).await;
+    let chain = TestChain::start_paced(config).await;
     let prepared = committed(&chain).await;
     let (_, reveal_epoch) = timelock_of(&prepared);
     chain.next_epoch().await;
@@ -96,7 +94,7 @@ async fn a_longer_reveal_period_is_waited_for() {
     let mut config = commit_config();
     let parameters = &mut config.subnets[0].hyperparameters;
     parameters.push(Hyperparameter::RevealPeriodEpochs(3));
-    let chain = TestChain::start(config).await;
+    let chain = TestChain::start_paced(config).await;
     let prepared = committed(&chain).await;
     let (_, reveal_epoch) = timelock_of(&prepared);
     assert_eq!(reveal_epoch, prepared.epoch + 3);
@@ -114,20 +112,13 @@ async fn a_longer_reveal_period_is_waited_for() {
 
 #[tokio::test]
 async fn a_commit_of_an_epoch_that_ended_early_is_found_in_the_next() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     chain.mine(5).await;
     let prepared = chain.prepare(GOOD).await.unwrap();
-    chain
-        .server
-        .command(set(Hyperparameter::PendingEpochAt(6)))
-        .await
-        .unwrap();
+    chain.command(set(Hyperparameter::PendingEpochAt(6))).await;
     let outcome = chain.carry_out(&prepared.call).await;
-    assert!(
-        matches!(outcome, Outcome::Done { block: 6, .. }),
-        "{outcome:?}"
-    );
-    assert_eq!(chain.head().await.block.epoch, prepared.epoch + 1);
+    assert_eq!(outcome, Settlement::Done { block: 6 });
+    assert_eq!(chain.head().await.epoch, prepared.epoch + 1);
     let reveal_epoch = prepared.epoch + 2;
     let standing = chain.standing(&prepared).await;
     assert_eq!(standing, WeightsStanding::Committed { reveal_epoch });
@@ -136,12 +127,10 @@ async fn a_commit_of_an_epoch_that_ended_early_is_found_in_the_next() {
 
 #[tokio::test]
 async fn a_round_that_never_comes_is_said_to_be_the_reason() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     let prepared = committed(&chain).await;
     let enabled = false;
-    chain
-        .command([AdminCommand::SetAutoPulses { enabled }])
-        .await;
+    chain.enact([AdminCommand::SetAutoPulses { enabled }]).await;
     chain.next_epoch().await;
     chain.mine(10).await;
     let (round, reveal_epoch) = timelock_of(&prepared);
@@ -159,10 +148,10 @@ async fn a_round_that_never_comes_is_said_to_be_the_reason() {
 
 #[tokio::test]
 async fn weights_that_the_chain_refuses_at_the_reveal_are_gone_with_its_reason() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     let prepared = committed(&chain).await;
     chain
-        .command([set(Hyperparameter::MinAllowedWeights(4))])
+        .enact([set(Hyperparameter::MinAllowedWeights(4))])
         .await;
     chain.next_epoch().await;
     chain.mine(8).await;
@@ -177,10 +166,10 @@ async fn weights_that_the_chain_refuses_at_the_reveal_are_gone_with_its_reason()
 
 #[tokio::test]
 async fn a_replaced_beacon_key_is_taken_from_the_chain() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     chain.mine(3).await;
     let seed = "another".to_owned();
-    chain.command([AdminCommand::SetBeacon { seed }]).await;
+    chain.enact([AdminCommand::SetBeacon { seed }]).await;
     let prepared = committed(&chain).await;
     chain.next_epoch().await;
     chain.mine(6).await;
@@ -190,36 +179,33 @@ async fn a_replaced_beacon_key_is_taken_from_the_chain() {
 
 #[tokio::test]
 async fn the_version_of_commits_is_taken_from_the_chain() {
-    let chain = TestChain::start(commit_config()).await;
+    let chain = TestChain::start_paced(commit_config()).await;
     chain
-        .command([set(Hyperparameter::CommitRevealWeightsVersion(5))])
+        .enact([set(Hyperparameter::CommitRevealWeightsVersion(5))])
         .await;
     let prepared = chain.prepare(GOOD).await.unwrap();
     chain
-        .command([set(Hyperparameter::CommitRevealWeightsVersion(6))])
+        .enact([set(Hyperparameter::CommitRevealWeightsVersion(6))])
         .await;
     let refused = chain.carry_out(&prepared.call).await;
-    let failure = assay_chain::Refusal::IncorrectCommitRevealVersion.into();
+    let failure = Refusal::IncorrectCommitRevealVersion.into();
     assert!(
-        matches!(&refused, Outcome::Failed { failure: got, .. } if *got == failure),
+        matches!(&refused, Settlement::Failed { failure: got, .. } if *got == failure),
         "{refused:?}"
     );
     chain.next_epoch().await;
     let prepared = chain.prepare(GOOD).await.unwrap();
-    let outcome = chain.carry_out(&prepared.call).await;
-    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    chain.succeeds(&prepared.call).await;
     chain.stop().await;
 }
 
 #[tokio::test]
 async fn a_hotkey_without_uid_has_no_weights() {
-    let chain = TestChain::start(commit_config()).await;
-    let prepared = committed(&chain).await;
-    let head = chain.head().await;
-    let stranger = key("stranger").hotkey();
-    let standing = weights_standing(&head.at, head.block, NETUID, &stranger, &prepared).await;
+    let chain = TestChain::start_paced(commit_config()).await;
+    let mut prepared = committed(&chain).await;
+    prepared.call.hotkey = hotkey("stranger");
     assert_eq!(
-        reason(&standing.unwrap()),
+        reason(&chain.standing(&prepared).await),
         "the hotkey is not registered any more"
     );
     chain.stop().await;
