@@ -359,7 +359,7 @@ async fn after_a_crash_the_same_call_is_looked_for_and_nothing_is_signed_anew() 
     running.asked(2).await;
     running.see(12, EPOCH);
     running.asked(4).await;
-    let (asked, record) = running.stop().await;
+    let (asked, record) = running.stop_when_ended().await;
     assert_eq!(
         asked,
         [
@@ -536,7 +536,7 @@ async fn an_address_is_announced_when_no_weights_are_on_their_way() {
     running.asked(8).await;
     running.see(13, EPOCH);
     running.asked(9).await;
-    let (asked, record) = running.stop().await;
+    let (asked, record) = running.stop_when_ended().await;
     assert_eq!(
         asked,
         [

@@ -11,6 +11,7 @@ use assay_consensus::hash::Hash;
 use super::SubtensorChain;
 use super::calls::{self, Caller};
 use super::connection::{AtBlock, Connection};
+use super::fault::Fault;
 use crate::call::{Settlement, SignedCall};
 use crate::chain::{Chain, ChainWeights, PreparedWeights, WeightsStanding, WeightsSubmission};
 use crate::error::ChainError;

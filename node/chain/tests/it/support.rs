@@ -295,7 +295,7 @@ impl TestChain {
     }
 
     pub async fn standing(&self, prepared: &PreparedWeights) -> WeightsStanding {
-        self.alice.weights_standing(prepared).await.unwrap()
+        self.alice.weights_standing(prepared, 0).await.unwrap()
     }
 
     /// Sends a call and makes the blocks with which it is final.

@@ -68,7 +68,7 @@ async fn a_call_in_a_block_whose_state_is_gone_is_not_said_to_have_failed() {
         Ok(Settlement::Done { block: 6 })
     );
     assert_eq!(limited.own_answers(), 1);
-    let standing = through.weights_standing(&prepared).await;
+    let standing = through.weights_standing(&prepared, 0).await;
     assert_eq!(standing, Ok(WeightsStanding::Stored));
     limited.stop().await;
     chain.stop().await;

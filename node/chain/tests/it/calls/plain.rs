@@ -195,7 +195,7 @@ async fn a_restarted_node_learns_what_became_of_its_call_while_finality_stood_st
     chain.command(AdminCommand::ResumeFinality).await;
     let settlement = restarted.settlement(&kept.call).await;
     assert_eq!(settlement, Ok(Settlement::Done { block: 6 }));
-    let standing = restarted.weights_standing(&kept).await;
+    let standing = restarted.weights_standing(&kept, 0).await;
     assert_eq!(standing, Ok(WeightsStanding::Stored));
     let shown = restarted.weights_on_chain(None).await.unwrap();
     assert_eq!((shown[0].block, shown[0].epoch), (6, 0));
