@@ -1,6 +1,6 @@
 //! Command line of the testnet.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -117,6 +117,10 @@ struct Size {
     /// How weights get to the chain.
     #[arg(long, value_enum, default_value_t = WeightsPath::Plain)]
     weights: WeightsPath,
+    /// Address of this machine, not loopback, which validators announce on the chain: they find each
+    /// other by the chain alone.
+    #[arg(long, value_name = "IP")]
+    announce: Option<IpAddr>,
     /// Address of the chain's JSON-RPC; port 0 picks a free one.
     #[arg(long, default_value_t = ANY_PORT)]
     chain_listen: SocketAddr,
@@ -187,6 +191,7 @@ fn run_bench(args: &BenchArgs) -> anyhow::Result<()> {
             tempo_blocks: bench::TEMPO_BLOCKS,
             tamper: None,
             weights: WeightsPath::Plain,
+            announce: None,
             chain_listen: ANY_PORT,
             relays: Vec::new(),
         },
@@ -337,6 +342,7 @@ fn plan(size: &Size, dir: PathBuf, tamper: bool) -> anyhow::Result<Plan> {
         tempo_blocks: size.tempo,
         tamper: tamper.then(|| validators - 1),
         weights: size.weights,
+        announce: size.announce,
         chain_listen: size.chain_listen,
         relays: Vec::new(),
     })

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use assay_api::submission::{Journey, SubmissionStatus};
-use assay_api::weights::WeightsReport;
+use assay_api::weights::{SubmissionStage, WeightsReport};
 use assay_api::{RpcClient, node::NodeMode};
 use assay_chain::weights as chain_weights;
 use assay_cli::submission::{Label, Target, build_term_submission};
@@ -251,7 +251,7 @@ fn has_ended(journey: &Journey, honest: usize) -> bool {
     }
 }
 
-/// Waits until the chain holds the weights of every honest validator.
+/// Waits until the chain holds the weights of every honest validator, and these know it.
 async fn wait_for_weights(
     testnet: &mut Testnet,
     honest: &[usize],
@@ -279,7 +279,8 @@ async fn wait_for_weights(
                         .iter()
                         .any(|v| v.hotkey == *hotkey && v.agrees == Some(true))
                 };
-                if wanted.iter().all(|hotkey| shown(hotkey) && voted(hotkey)) {
+                let all_shown = wanted.iter().all(|hotkey| shown(hotkey) && voted(hotkey));
+                if all_shown && all_stored(testnet, honest, epoch).await? {
                     return Ok(report);
                 }
             }
@@ -288,6 +289,18 @@ async fn wait_for_weights(
     })
     .await
     .with_context(|| format!("epoch {epoch}"))
+}
+
+/// Whether every honest validator has seen its weights, or the reveal of its commit, on the chain.
+async fn all_stored(testnet: &Testnet, honest: &[usize], epoch: u64) -> anyhow::Result<bool> {
+    for index in honest {
+        let report = client_of(testnet, *index)?.weights_get(Some(epoch)).await;
+        let submission = report.ok().and_then(|report| report.submission);
+        if submission.is_none_or(|submission| submission.stage != SubmissionStage::Stored) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Starts a node without a key, lets it replay the ledger, and takes the weights it computed.

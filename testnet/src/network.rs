@@ -55,6 +55,10 @@ pub struct Plan {
     pub tamper: Option<usize>,
     /// How weights are set.
     pub weights: WeightsPath,
+    /// Address of this machine at which validators listen and which they announce on the chain, to
+    /// find each other by the chain alone; on loopback, where the chain takes no address, they are
+    /// told of each other.
+    pub announce: Option<IpAddr>,
     /// Address of the chain; port 0 picks a free one.
     pub chain_listen: SocketAddr,
     /// URLs at which validators look for the chain before they go to itself.
@@ -209,7 +213,9 @@ impl Testnet {
             block_time_ms: self.plan.block_time_ms,
             p2p_port: port(2 * index)?,
             rpc_port: port(2 * index + 1)?,
+            announce: self.plan.announce,
             peers: others
+                .filter(|_| self.plan.announce.is_none())
                 .map(|other| port(2 * other))
                 .collect::<anyhow::Result<_>>()?,
             tampers: false,

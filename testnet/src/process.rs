@@ -1,7 +1,7 @@
 //! Validator nodes as child processes.
 
 use std::fs::File;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub struct NodeSpec {
     pub chain_urls: Vec<String>,
     /// Whether weights are committed as salted hashes where the subnet wants commits.
     pub salted_commits: bool,
+    /// Address to listen on and to announce on the chain, instead of loopback.
+    pub announce: Option<IpAddr>,
     /// Expected time between chain blocks in milliseconds.
     pub block_time_ms: u64,
     /// TCP and UDP port for peers.
@@ -181,6 +183,11 @@ impl NodeSpec {
 
     fn config(&self) -> NodeConfig {
         let port = self.p2p_port;
+        let ip = match self.announce.unwrap_or(Ipv4Addr::LOCALHOST.into()) {
+            IpAddr::V4(ip) => format!("/ip4/{ip}"),
+            IpAddr::V6(ip) => format!("/ip6/{ip}"),
+        };
+        let tcp = format!("{ip}/tcp/{port}");
         NodeConfig {
             data_dir: self.dir.join("data"),
             genesis: self.genesis.clone(),
@@ -198,11 +205,8 @@ impl NodeSpec {
                 ..ChainConfig::default()
             },
             p2p: P2pConfig {
-                listen: vec![
-                    format!("/ip4/127.0.0.1/tcp/{port}"),
-                    format!("/ip4/127.0.0.1/udp/{port}/quic-v1"),
-                ],
-                external: Vec::new(),
+                external: self.announce.map(|_| tcp.clone()).into_iter().collect(),
+                listen: vec![tcp, format!("{ip}/udp/{port}/quic-v1")],
                 bootstrap: self
                     .peers
                     .iter()

@@ -7,6 +7,7 @@
 )]
 
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -22,9 +23,12 @@ const REFUSED: [(&str, &str); 3] = [
     ("oversized", "package.too_large"),
 ];
 
-/// One after the other: three networks at once starve each other on a small machine.
+/// Networks run one after the other: several at once starve each other on a small machine.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 #[test]
 fn the_demo_agrees_plainly_with_a_crash_and_with_a_liar() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let plain = demo(&[]);
     check_common(&plain, &[0, 1, 2, 3]);
     assert_eq!(plain["crashed"], false);
@@ -41,6 +45,17 @@ fn the_demo_agrees_plainly_with_a_crash_and_with_a_liar() {
         "a minority that lies must change nothing"
     );
     assert_eq!(plain["agreedWeights"], crashed["agreedWeights"]);
+}
+
+/// Commits of both kinds, one of them with a validator that dies on the way.
+#[test]
+fn weights_that_are_committed_get_to_the_chain_as_well() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let timelocked = demo(&["--weights", "timelocked", "--crash"]);
+    check_common(&timelocked, &[0, 1, 2, 3]);
+    let salted = demo(&["--weights", "salted"]);
+    check_common(&salted, &[0, 1, 2, 3]);
+    assert_eq!(timelocked["agreedWeights"], salted["agreedWeights"]);
 }
 
 /// Runs the demo; its exit code must be 0.

@@ -328,7 +328,7 @@ impl WeightsTask {
     fn report(&self, before: &WeightsRecord, record: &WeightsRecord) {
         let epoch = record.epoch;
         match &record.stage {
-            Stage::Taken { block, .. } if before.is_under_way() => {
+            Stage::Taken { block, .. } if matches!(before.stage, Stage::Sent { .. }) => {
                 self.taken.inc();
                 info!(epoch, block, "the chain took the call");
             }

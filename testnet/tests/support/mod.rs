@@ -82,6 +82,7 @@ impl Stage {
             tempo_blocks: pace.tempo_blocks,
             tamper: None,
             weights: WeightsPath::Plain,
+            announce: None,
             chain_listen,
             relays,
         };
