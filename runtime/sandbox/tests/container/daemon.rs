@@ -25,23 +25,7 @@ const SOCKET: &str = "daemon.sock";
 /// Instead of Podman.
 const DOCKER: &str = "docker";
 /// Ends the daemon and removes everything once the tests are gone, however they ended.
-const KEEPER: &str = r#"
-dir=$1; shift
-"$@" >"$dir/log" 2>&1 &
-daemon=$!
-cat >/dev/null
-for id in $(ls "$dir/root"/*-containers 2>/dev/null); do
-    for task in $(cat /sys/fs/cgroup/pids/libpod_parent/libpod-$id/cgroup.procs 2>/dev/null); do kill -9 $task; done
-done
-kill $daemon; wait $daemon
-# Podman's own cleaning up may still be at it.
-for attempt in 1 2 3 4 5 6 7 8 9 10; do
-    grep -o " $dir/[^ ]*" /proc/self/mountinfo | sort -r | xargs -r umount -l
-    rm -rf "$dir" && break
-    sleep 1
-done
-rmdir /sys/fs/cgroup/*/libpod_parent/*/ /sys/fs/cgroup/*/libpod_parent 2>/dev/null
-"#;
+const KEEPER: &str = include_str!("keeper.py");
 
 /// A daemon that runs containers with all limits.
 pub struct Daemon {
@@ -146,8 +130,8 @@ impl Daemon {
 
     /// Starts a server that makes a socket in the directory.
     fn serve(directory: PathBuf, server: &[String], client: Vec<String>) -> Result<Self, String> {
-        let keeper = Command::new("sh")
-            .args(["-c", KEEPER, "keeper"])
+        let keeper = Command::new("python3")
+            .args(["-I", "-S", "-c", KEEPER])
             .arg(&directory)
             .args(server)
             .stdin(Stdio::piped())
