@@ -234,3 +234,26 @@ fn a_dropped_future_ends_its_run() {
         both_slots_work(sandbox);
     });
 }
+
+#[test]
+fn two_sandboxes_of_one_process_do_not_end_each_others_programs() {
+    on_each("one", |one, mark| {
+        on_each("other", |other, _| {
+            let cancel = CancelToken::new();
+            std::thread::scope(|scope| {
+                let running = scope.spawn(|| one.run_until(&endless(mark), &cancel));
+                wait_for("it runs", || processes_with(mark) > 0);
+                both_slots_work(other);
+                assert!(
+                    processes_with(mark) > 0,
+                    "{} by {}",
+                    one.backend(),
+                    other.backend()
+                );
+                cancel.cancel();
+                let ended = running.join().unwrap().unwrap_err();
+                assert!(matches!(ended, SandboxError::Cancelled), "{ended}");
+            });
+        });
+    });
+}
