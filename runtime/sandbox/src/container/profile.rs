@@ -24,6 +24,16 @@ pub fn profile() -> String {
                 "action": "SCMP_ACT_ERRNO",
                 "errnoRet": errno,
             })),
+            Verdict::OneOf(argument, values) => {
+                let values = values.iter();
+                rules.extend(values.map(|value| {
+                    json!({
+                        "names": [name],
+                        "action": "SCMP_ACT_ALLOW",
+                        "args": [masked(argument, LOWER_HALF, (*value).into())],
+                    })
+                }));
+            }
             Verdict::If(alternatives) => {
                 let alternatives = alternatives.iter().flat_map(|all| arguments(all));
                 rules.extend(alternatives.map(|args| {

@@ -20,6 +20,9 @@ pub enum Verdict {
     /// It goes through if all conditions of one of the lists hold for the arguments with these
     /// numbers, else it fails with EPERM.
     If(Vec<Vec<(u32, Condition)>>),
+    /// It goes through if the lower half of the argument with this number is one of these, at most
+    /// 255, else it fails with EPERM.
+    OneOf(u32, Vec<u32>),
 }
 
 /// What must be true of the lower half of an argument. The kernel ignores the upper half of all
@@ -116,6 +119,20 @@ fn judge(verdict: &Verdict) -> BpfProgram {
     match verdict {
         Verdict::Allow => vec![statement(RETURN, libc::SECCOMP_RET_ALLOW)],
         Verdict::Errno(errno) => vec![statement(RETURN, libc::SECCOMP_RET_ERRNO | errno)],
+        Verdict::OneOf(argument, values) => {
+            let load = statement(LOAD, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument);
+            let left = (1..=values.len()).rev();
+            // To the end if it is the one.
+            let tests = values.iter().zip(left);
+            let tests = tests.map(|(value, left)| branch(IF_EQUAL, *value, left as u8, 0));
+            let mut program: BpfProgram = std::iter::once(load).chain(tests).collect();
+            program.push(statement(
+                RETURN,
+                libc::SECCOMP_RET_ERRNO | libc::EPERM as u32,
+            ));
+            program.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
+            program
+        }
         Verdict::If(alternatives) => {
             let mut program: BpfProgram = alternatives.iter().flat_map(|all| test(all)).collect();
             program.push(statement(
@@ -225,6 +242,17 @@ mod tests {
         assert!(allowed([4, 7]));
         assert!(!allowed([9, 7]));
         assert!(allowed([5, 8]));
+    }
+
+    #[test]
+    fn one_of_some_numbers_goes_through_and_no_other() {
+        let numbers = [3, 5, 8, u32::MAX];
+        let table = [(3, Verdict::OneOf(1, numbers.to_vec()))].into();
+        let program = compile(&table);
+        for number in (0..20).chain([u32::MAX - 1, u32::MAX]) {
+            let allowed = decide(&program, 3, [3, number]) == libc::SECCOMP_RET_ALLOW;
+            assert_eq!(allowed, numbers.contains(&number), "{number}");
+        }
     }
 
     #[test]

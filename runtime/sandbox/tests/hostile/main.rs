@@ -13,6 +13,7 @@ use assay_sandbox::{BackendKind, ContainerConfig};
 mod accounting;
 mod crash;
 mod evasion;
+mod kernel;
 mod ordinary;
 mod output;
 mod reach;

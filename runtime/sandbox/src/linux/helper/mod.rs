@@ -63,6 +63,7 @@ fn try_serve() -> io::Result<()> {
     };
     // A program that reads its own terminal is not to be reached by signals meant for the node.
     let _ = nix::unistd::setsid();
+    confine::raise_open_files();
     ignore_children(true)?;
     adopt(setup.mode)?;
     let facts = match prepare(&setup) {

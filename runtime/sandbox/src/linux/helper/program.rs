@@ -23,7 +23,7 @@ const FAILED_EXIT: i8 = 127;
 /// Starts the program as a child that shares nothing but the given streams.
 ///
 /// Like `posix_spawn` it borrows this process' memory until it becomes the program, which spares copying
-/// it; unlike that it can limit the program's data, which counts this process' as long as it is here.
+/// it; unlike that it can limit the program first.
 pub fn spawn(
     program: &Path,
     args: &[OsString],
@@ -41,7 +41,7 @@ pub fn spawn(
     let mut errno = 0;
     let mut stack = vec![0; CHILD_STACK_BYTES];
     let start = Box::new(|| {
-        errno = become_program(&image, &streams, plan.data_bytes);
+        errno = become_program(&image, &streams, plan);
         isize::from(FAILED_EXIT)
     });
     let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
@@ -92,9 +92,9 @@ impl Image {
 }
 
 /// Only returns if it failed, with the error's number. Neither allocates nor locks.
-fn become_program(image: &Image, streams: &[OwnedFd; 3], data_bytes: u64) -> i32 {
+fn become_program(image: &Image, streams: &[OwnedFd; 3], plan: &Plan) -> i32 {
     let number = |error: io::Error| error.raw_os_error().unwrap_or(libc::EIO);
-    if let Err(error) = confine::limit_data(data_bytes) {
+    if let Err(error) = confine::limit_program(plan.data_bytes, plan.limits.open_files) {
         return number(error);
     }
     // SAFETY: system calls on numbers and on memory of ours; the lists end in null, their texts in zero.
@@ -129,7 +129,7 @@ fn command(
     streams: [OwnedFd; 3],
 ) -> Result<Command, Failure> {
     let [stdin, stdout, stderr] = streams.map(Stdio::from);
-    let data_bytes = plan.data_bytes;
+    let (data_bytes, open_files) = (plan.data_bytes, plan.limits.open_files);
     let mut command = Command::new(find(program)?);
     command
         .arg0(program)
@@ -140,7 +140,7 @@ fn command(
         .stdout(stdout)
         .stderr(stderr);
     // SAFETY: the closure only makes system calls, which is what is allowed between fork and exec.
-    unsafe { command.pre_exec(move || confine::limit_data(data_bytes)) };
+    unsafe { command.pre_exec(move || confine::limit_program(data_bytes, open_files)) };
     Ok(command)
 }
 
