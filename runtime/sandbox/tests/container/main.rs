@@ -17,11 +17,17 @@ use assay_sandbox::{BackendKind, ContainerConfig};
 mod accounting;
 mod daemon;
 mod image;
+#[path = "../hostile/kernel.rs"]
+mod kernel;
+#[path = "../hostile/leavings.rs"]
+mod leavings;
 mod lifecycle;
 #[path = "../hostile/ordinary.rs"]
 mod ordinary;
 #[path = "../hostile/output.rs"]
 mod output;
+#[path = "../hostile/reach.rs"]
+mod reach;
 #[path = "../hostile/resources.rs"]
 mod resources;
 #[path = "../hostile/support.rs"]

@@ -14,6 +14,7 @@ mod accounting;
 mod crash;
 mod evasion;
 mod kernel;
+mod leavings;
 mod ordinary;
 mod output;
 mod reach;
