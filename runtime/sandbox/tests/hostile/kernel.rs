@@ -60,7 +60,7 @@ if syscall(135, 0xffffffff) & 0x0440000: print('ESCAPED')",
 #[test]
 fn system_calls_of_newer_kernels_are_refused() {
     held(
-        "for number in [425, 426, 427, 442, 443, 447, 448, 450, 451] + list(range(453, 600)) + [2**31 - 1]:
+        "for number in [425, 426, 427, 442, 443, 447, 448, 450, 451] + list(range(453, 600)):
     refused_with([errno.EPERM], number, syscall, number, 0, 0, 0, 0, 0)",
     );
 }
@@ -143,7 +143,7 @@ fn a_subreaper_keeps_nothing_from_the_end() {
         let script = format!(
             "became, becomes = os.pipe()
 if os.fork() == 0:
-    os.setsid(); libc.prctl(36, 1, 0, 0, 0); libc.prctl(4, 0, 0, 0, 0)
+    os.setsid(); libc.prctl(36, 1, 0, 0, 0)
     if os.fork() == 0:
         if os.fork(): os._exit(0)
         for fd in range(3): os.close(fd)
@@ -224,10 +224,17 @@ time.sleep(0.3)",
 
 #[test]
 fn devices_and_the_kernels_file_systems_are_out_of_reach() {
-    held("for name in ['kmsg', 'mem', 'kmem', 'port', 'kvm', 'fuse', 'net/tun', 'ptmx', 'pts/0', 'pts/ptmx', 'tty', 'tty0', 'console',
+    for mut lab in labs() {
+        // Containers have terminals and message queues of their own.
+        let own = if lab.is_container() {
+            ""
+        } else {
+            "'ptmx', 'pts/ptmx', 'mqueue'"
+        };
+        let script = format!("for name in [{own}] + ['kmsg', 'mem', 'kmem', 'port', 'kvm', 'fuse', 'net/tun', 'pts/0', 'tty', 'tty0', 'console',
              'loop-control', 'loop0', 'vda', 'sda', 'nvme0n1', 'dm-0', 'mapper/control', 'userfaultfd', 'vhost-net', 'vhost-vsock',
              'vsock', 'hwrng', 'rtc0', 'watchdog', 'snapshot', 'uinput', 'input/event0', 'dri/card0', 'nvidia0', 'cuse', 'autofs',
-             'hpet', 'cpu_dma_latency', 'cpu/0/msr', 'udmabuf', 'dma_heap/system', 'log', 'initctl', 'mqueue', 'hugepages']:
+             'hpet', 'cpu_dma_latency', 'cpu/0/msr', 'udmabuf', 'dma_heap/system', 'log', 'initctl', 'hugepages']:
     for flags in [os.O_RDONLY, os.O_WRONLY, os.O_RDWR]:
         refused((name, flags), os.open, '/dev/' + name, flags | os.O_NONBLOCK)
 for path in ['/sys/kernel', '/sys/fs/cgroup', '/sys/fs/bpf', '/sys/kernel/debug', '/sys/kernel/tracing', '/sys/kernel/security',
@@ -236,6 +243,9 @@ for path in ['/sys/kernel', '/sys/fs/cgroup', '/sys/fs/bpf', '/sys/kernel/debug'
     except OSError: continue
     # Where the interpreter's tree is, nothing but it is.
     if set(names) - set(sys.prefix.split('/')): print('ESCAPED', path, names)");
+        let outcome = lab.run(&python(&script));
+        assert_held(&lab.name, &outcome);
+    }
 }
 
 #[test]
@@ -348,20 +358,22 @@ time.sleep(2)"
 #[test]
 fn programs_start_as_every_program_expects() {
     for mut lab in labs() {
-        let outcome = lab.run(&python(
+        // The first processes of containers keep some signals back, and don't undo that.
+        let mask = if lab.is_container() { "False" } else { "True" };
+        let outcome = lab.run(&python(&format!(
             "import resource, signal
 for number in range(1, 65):
     if number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, 32, 33): continue
     if signal.getsignal(number) != signal.SIG_DFL: print('ESCAPED handler', number)
-if signal.pthread_sigmask(signal.SIG_BLOCK, []): print('ESCAPED mask')
+if {mask} and signal.pthread_sigmask(signal.SIG_BLOCK, []): print('ESCAPED mask')
 if signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0): print('ESCAPED timer')
 if os.umask(0) != 0o22: print('ESCAPED umask')
 if os.getpgrp() == 0 or os.getsid(0) == 0: print('ESCAPED session of the node')
-if set(os.getgroups()) - {os.getgid()}: print('ESCAPED groups', os.getgroups())
+if set(os.getgroups()) - {{os.getgid()}}: print('ESCAPED groups', os.getgroups())
 try: print('ESCAPED terminal', os.tcgetpgrp(0))
 except OSError: pass
-if resource.getrlimit(resource.RLIMIT_CORE)[1] > 1: print('ESCAPED core')",
-        ));
+if resource.getrlimit(resource.RLIMIT_CORE)[1] > 1: print('ESCAPED core')"
+        )));
         assert_held(&lab.name, &outcome);
     }
 }

@@ -124,7 +124,9 @@ os.write(os.memfd_create('small', 0), b'x')",
 #[test]
 fn device_files_work_and_stay_as_they_are() {
     for mut lab in labs() {
-        let outcome = lab.run(&python(
+        // Those of a container are its own.
+        let shared = if lab.is_container() { "False" } else { "True" };
+        let outcome = lab.run(&python(&format!(
             "open('/dev/null', 'r+b', 0).write(b'x')
 if len(open('/dev/urandom', 'rb').read(16)) != 16: print('ESCAPED')
 for name in ['null', 'zero', 'full', 'random', 'urandom']:
@@ -132,8 +134,8 @@ for name in ['null', 'zero', 'full', 'random', 'urandom']:
     refused('attribute', os.setxattr, '/dev/' + name, 'user.left', b'1')
     refused('name', os.unlink, '/dev/' + name)
     refused('times', os.utime, '/dev/' + name, (1, 1))
-    refused('now', os.utime, '/dev/' + name)",
-        ));
+    if {shared}: refused('now', os.utime, '/dev/' + name)"
+        )));
         assert_held(&lab.name, &outcome);
     }
 }
