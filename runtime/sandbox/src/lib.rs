@@ -45,6 +45,6 @@ pub use sandbox::Sandbox;
 pub fn helper_main() {
     #[cfg(target_os = "linux")]
     if linux::helper::is_helper() {
-        std::process::exit(linux::helper::serve());
+        linux::helper::serve();
     }
 }

@@ -12,7 +12,7 @@ use super::super::protocol::{Facts, Handles, Mode, Plan, Report, Task};
 use super::super::seccomp::Filter;
 use super::scratch::Scratch;
 use super::supervisor::{self, Orphans};
-use super::{Failure, at, confine, probe, program, scratch};
+use super::{Failure, at, confine, end, probe, program, scratch};
 
 /// Readable in every box: what programs and libraries need to start.
 const READABLE: [&str; 10] = [
@@ -59,7 +59,7 @@ pub fn run(plan: &Plan, facts: Facts, filter: &Filter, handles: Handles) -> Resu
                     1
                 }
             };
-            std::process::exit(code);
+            end(code);
         }
         ForkResult::Parent { child } => {
             drop((streams, scratch));
