@@ -10,12 +10,11 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use nix::unistd::{ForkResult, Pid};
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{Mode, OFlags};
 use rustix::process::{Gid, PidfdFlags, Signal, Uid};
 use rustix::thread::UnshareFlags;
 
 use super::super::channel;
-use super::super::protocol::{Facts, Handles, Mode as BoxMode, PLAN_MAX_BYTES, Plan, Report};
+use super::super::protocol::{Facts, Handles, Mode, PLAN_MAX_BYTES, Plan, Report};
 use super::super::seccomp::Filter;
 use super::{Failure, at, confine, end, inside, plain, tree};
 use crate::environment::HOSTNAME;
@@ -25,7 +24,7 @@ const INSIDE_ID: u32 = 1000;
 
 /// Runs one box to its end, and reports. `control` is closed in the box.
 pub fn run(
-    mode: BoxMode,
+    mode: Mode,
     facts: Facts,
     filter: &Filter,
     handles: Handles,
@@ -35,8 +34,8 @@ pub fn run(
         return;
     };
     let done = read_plan(&handles.plan).and_then(|plan| match mode {
-        BoxMode::Native => native(&plan, filter, handles, control),
-        BoxMode::Landlock => plain::run(&plan, facts, filter, handles),
+        Mode::Native => native(&plan, filter, handles, control),
+        Mode::Landlock => plain::run(&plan, facts, filter, handles),
     });
     if let Err(failure) = done {
         report_failure(&reports, failure);
@@ -94,23 +93,11 @@ fn native(
             end(code);
         }
         ForkResult::Parent { child } => {
-            let mounts = hold_mounts(child);
             let reports = handles.reports;
             drop((handles.streams, handles.input, handles.plan));
-            let watched = watch(&reports, child, Orphans::OfTheBox);
-            drop(mounts);
-            watched
+            watch(&reports, child, Orphans::OfTheBox)
         }
     }
-}
-
-/// Keeps the mounts of a box while somebody waits for its end: to take them down takes the kernel
-/// longer than most of the rest, and nobody can reach them any more. Without, the box's first process
-/// does that when it ends.
-fn hold_mounts(first_process: Pid) -> Option<OwnedFd> {
-    let path = format!("/proc/{first_process}/ns/mnt");
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty()).ok()
 }
 
 /// A fork whose child is in new namespaces from the beginning.
