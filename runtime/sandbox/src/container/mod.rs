@@ -200,6 +200,7 @@ impl ContainerBackend {
             id: String::new(),
             stdin: request.stdin.clone(),
             limits: request.limits.clone(),
+            counted_processes: engine.frame.counted_processes(request.limits.processes),
             flood: request.flood,
             directory: scratch.watched().map(Path::to_owned),
             cancel: cancel.clone(),
