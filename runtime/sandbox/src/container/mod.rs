@@ -142,7 +142,7 @@ impl ContainerBackend {
         }
         let frame = Frame {
             image,
-            seccomp: self.profile(&daemon)?,
+            seccomp: self.profile(&daemon, config.runtime.is_some())?,
             place: self.instance().directory().to_owned(),
             runtime: config.runtime,
             keep_id: daemon.rootless,
@@ -159,8 +159,8 @@ impl ContainerBackend {
     }
 
     /// Podman takes the path of a file, Docker the text.
-    fn profile(&self, daemon: &Daemon) -> Result<String, SandboxError> {
-        let profile = profile::profile();
+    fn profile(&self, daemon: &Daemon, own_kernel: bool) -> Result<String, SandboxError> {
+        let profile = profile::profile(own_kernel);
         if !daemon.podman {
             return Ok(format!("seccomp={profile}"));
         }
