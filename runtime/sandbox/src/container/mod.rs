@@ -121,6 +121,12 @@ impl ContainerBackend {
                     .to_owned();
             return Err(setup("looking at the daemon", reason));
         }
+        if !(daemon.limits_memory && daemon.limits_processes) {
+            let reason = "it can't limit memory or processes of containers (a rootless \
+                          one needs control groups of version 2 with both controllers)"
+                .to_owned();
+            return Err(setup("looking at the daemon", reason));
+        }
         if let Some(runtime) = &config.runtime
             && daemon.podman
             && Path::new(&daemon.default_runtime).file_name() != Some(runtime.as_ref())
