@@ -9,11 +9,12 @@
     clippy::panic
 )]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use assay_sandbox::{BackendKind, Request, Sandbox, SandboxConfig};
+use assay_sandbox::{BackendKind, Request, Sandbox, SandboxConfig, environment};
 
 const ROUNDS: usize = 200;
 /// Rounds before anything is measured.
@@ -113,12 +114,7 @@ fn bare(program: &Path, args: &[&str]) {
 fn bubblewrap(program: &Path, args: &[&str]) {
     let prefix = program.ancestors().nth(2).unwrap();
     let mut command = Command::new("bwrap");
-    command.args([
-        "--unshare-all",
-        "--die-with-parent",
-        "--new-session",
-        "--clearenv",
-    ]);
+    command.args(["--unshare-all", "--die-with-parent", "--new-session"]);
     command.args(["--ro-bind", "/usr", "/usr"]);
     for link in ["/bin", "/lib", "/lib64"] {
         if let Ok(target) = std::fs::read_link(link) {
@@ -137,8 +133,11 @@ fn bubblewrap(program: &Path, args: &[&str]) {
     finish(command.arg(program).args(args));
 }
 
+/// With the environment of a box, as what a program does at its start depends on it.
 fn finish(command: &mut Command) {
-    let done = command.env_clear().stdin(Stdio::null()).output().unwrap();
+    let env = environment::environment(&BTreeMap::new(), "/work", "/tmp");
+    command.env_clear().envs(env).stdin(Stdio::null());
+    let done = command.output().unwrap();
     assert!(
         done.status.success(),
         "{}",

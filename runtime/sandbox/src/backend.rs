@@ -73,9 +73,30 @@ impl CancelToken {
         self.cancelled.store(true, Ordering::Release);
     }
 
+    /// Cancels once what this returns is dropped: for callers that may be dropped themselves while
+    /// a thread of theirs waits for a run. To be dropped after a run as well, where it does nothing.
+    pub fn cancel_on_drop(&self) -> CancelGuard {
+        CancelGuard {
+            token: self.clone(),
+        }
+    }
+
     /// Was it cancelled?
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
+    }
+}
+
+/// Cancels when it is dropped; see [`CancelToken::cancel_on_drop`].
+#[derive(Debug)]
+#[must_use = "dropping it cancels"]
+pub struct CancelGuard {
+    token: CancelToken,
+}
+
+impl Drop for CancelGuard {
+    fn drop(&mut self) {
+        self.token.cancel();
     }
 }
 

@@ -26,10 +26,11 @@ mod linux;
 mod outcome;
 mod request;
 mod sandbox;
+mod slots;
 #[cfg(any(not(target_os = "linux"), test))]
 mod unsupported;
 
-pub use backend::{Backend, BackendKind, CancelToken, Slot};
+pub use backend::{Backend, BackendKind, CancelGuard, CancelToken, Slot};
 pub use config::SandboxConfig;
 #[cfg(target_os = "linux")]
 pub use container::ContainerConfig;
@@ -44,6 +45,6 @@ pub use sandbox::Sandbox;
 pub fn helper_main() {
     #[cfg(target_os = "linux")]
     if linux::helper::is_helper() {
-        std::process::exit(linux::helper::serve());
+        linux::helper::serve();
     }
 }

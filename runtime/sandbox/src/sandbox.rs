@@ -1,21 +1,23 @@
 //! The front: picks a back end by its self-test and hands out slots.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use crate::backend::{Backend, BackendKind, CancelToken, Slot};
+use crate::backend::{Backend, BackendKind, CancelToken};
 use crate::config::SandboxConfig;
 use crate::error::SandboxError;
 use crate::layer::SelfTestReport;
 use crate::limits;
 use crate::outcome::Outcome;
 use crate::request::Request;
+use crate::slots::Slots;
 
 /// Runs strangers' programs on the best back end that works here.
 ///
-/// Calls block. An async caller uses `spawn_blocking` with a clone (clones share everything); a
-/// host function of a guest may call directly, it has a thread of its own.
+/// More runs at once than there are slots wait for their turn, in the order they came.
+///
+/// Calls block. An async caller uses `spawn_blocking` with a clone (clones share everything), and
+/// keeps [`CancelToken::cancel_on_drop`] so that a run that nobody waits for any more ends; a host
+/// function of a guest may call directly, it has a thread of its own.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     inner: Arc<Inner>,
@@ -26,21 +28,6 @@ struct Inner {
     backend: Arc<dyn Backend>,
     report: SelfTestReport,
     slots: Slots,
-}
-
-/// The concurrent runs of a sandbox.
-#[derive(Debug)]
-struct Slots {
-    free: Mutex<BTreeSet<u32>>,
-    freed: Condvar,
-    count: u32,
-    uid_base: u32,
-}
-
-/// A taken slot; dropping gives it back.
-struct TakenSlot<'a> {
-    slots: &'a Slots,
-    slot: Slot,
 }
 
 impl Sandbox {
@@ -130,7 +117,7 @@ impl Sandbox {
     ) -> Result<Outcome, SandboxError> {
         request.validate()?;
         let taken = self.inner.slots.take(limits::SLOT_WAIT, cancel)?;
-        self.inner.backend.run(taken.slot, request, cancel)
+        self.inner.backend.run(taken.slot(), request, cancel)
     }
 }
 
@@ -191,67 +178,5 @@ impl SelfTestReport {
             return "none is configured".to_owned();
         }
         reasons.join("; ")
-    }
-}
-
-impl Slots {
-    fn new(count: u32, uid_base: u32) -> Result<Self, SandboxError> {
-        let fits = uid_base.checked_add(count).is_some();
-        if count == 0 || count > limits::SLOTS_MAX || uid_base == 0 || !fits {
-            return Err(SandboxError::Invalid {
-                what: "slots",
-                expected: format!("1 to {} with uids above 0", limits::SLOTS_MAX),
-                got: format!("{count} from uid {uid_base}"),
-            });
-        }
-        Ok(Self {
-            free: Mutex::new((0..count).collect()),
-            freed: Condvar::new(),
-            count,
-            uid_base,
-        })
-    }
-
-    fn take(&self, wait: Duration, cancel: &CancelToken) -> Result<TakenSlot<'_>, SandboxError> {
-        let begun = Instant::now();
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if cancel.is_cancelled() {
-                return Err(SandboxError::Cancelled);
-            }
-            if let Some(index) = free.pop_first() {
-                let slot = Slot {
-                    index,
-                    uid: self.uid_base + index,
-                };
-                return Ok(TakenSlot { slots: self, slot });
-            }
-            let waited = begun.elapsed();
-            if waited >= wait {
-                return Err(SandboxError::Busy {
-                    slots: self.count,
-                    waited_ms: waited.as_millis() as u64,
-                });
-            }
-            let step = limits::CANCEL_POLL.min(wait - waited);
-            free = self
-                .freed
-                .wait_timeout(free, step)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-}
-
-impl Drop for TakenSlot<'_> {
-    fn drop(&mut self) {
-        let mut free = self
-            .slots
-            .free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        free.insert(self.slot.index);
-        drop(free);
-        self.slots.freed.notify_one();
     }
 }

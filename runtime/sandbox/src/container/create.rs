@@ -17,7 +17,10 @@ use crate::linux::own_processes;
 use crate::request::Request;
 
 /// In a container besides the program: the first process.
-pub const INIT: u64 = 1;
+const INIT: u64 = 1;
+/// Threads that a kernel of its own may have for itself; control groups count them with the
+/// program's.
+const RUNTIME_THREADS: u64 = 256;
 /// More than the limit, so that the control group is what refuses.
 const PROCESSES_SLACK: u64 = 8;
 /// What else a user may start while a program runs.
@@ -87,6 +90,18 @@ pub struct Frame {
     pub keep_id: bool,
     /// The daemon is Podman.
     pub podman: bool,
+}
+
+impl Frame {
+    /// What control groups may count when a program has so many processes.
+    pub fn counted_processes(&self, processes: u64) -> u64 {
+        let own = if self.runtime.is_some() {
+            RUNTIME_THREADS
+        } else {
+            0
+        };
+        processes + INIT + own
+    }
 }
 
 /// Who the program is.
@@ -178,7 +193,7 @@ fn host_config(
         masked_paths,
         privileged: Some(false),
         init: Some(true),
-        pids_limit: Some(signed(limits.processes + INIT)),
+        pids_limit: Some(signed(frame.counted_processes(limits.processes))),
         memory: Some(memory),
         memory_swap: Some(memory),
         nano_cpus: Some(processors() * 1_000_000_000),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, ContainerStatsResponse, ContainerWaitResponse};
+use bollard::models::{
+    ContainerCreateBody, ContainerStatsResponse, ContainerWaitResponse, SystemInfoCgroupVersionEnum,
+};
 use bollard::query_parameters::{
     AttachContainerOptions, ContainerArchiveInfoOptions, CreateContainerOptions,
     KillContainerOptions, RemoveContainerOptions, StatsOptions,
@@ -48,6 +50,13 @@ pub struct Daemon {
     pub limits_memory: bool,
     /// It can limit the number of processes.
     pub limits_processes: bool,
+}
+
+/// Who listens at a socket has the rights of a user.
+fn is_of_a_user(socket: &Path) -> std::io::Result<bool> {
+    let connection = std::os::unix::net::UnixStream::connect(socket)?;
+    let peer = rustix::net::sockopt::socket_peercred(&connection)?;
+    Ok(!peer.uid.is_root())
 }
 
 /// How a container is.
@@ -93,15 +102,20 @@ impl Daemon {
             .any(|component| component.name.contains("Podman"));
         let info = hello(doing, docker.info()).await?;
         let options = info.security_options.unwrap_or_default();
-        let rootless = options.iter().any(|option| option.contains("rootless"));
+        // Podman does not always say so.
+        let rootless = options.iter().any(|option| option.contains("rootless"))
+            || podman && is_of_a_user(socket).map_err(|error| setup(doing, error.to_string()))?;
+        // Whatever it says: a user can't make groups of version 1, and Podman goes on without.
+        let version = info.cgroup_version;
+        let groups = !rootless || version == Some(SystemInfoCgroupVersionEnum::_2);
         Ok(Self {
             docker,
             socket: socket.to_owned(),
             podman,
             rootless,
             default_runtime: info.default_runtime.unwrap_or_default(),
-            limits_memory: info.memory_limit.unwrap_or(false),
-            limits_processes: info.pids_limit.unwrap_or(false),
+            limits_memory: groups && info.memory_limit.unwrap_or(false),
+            limits_processes: groups && info.pids_limit.unwrap_or(false),
         })
     }
 

@@ -121,6 +121,12 @@ impl ContainerBackend {
                     .to_owned();
             return Err(setup("looking at the daemon", reason));
         }
+        if !(daemon.limits_memory && daemon.limits_processes) {
+            let reason = "it can't limit memory or processes of containers (a rootless \
+                          one needs control groups of version 2 with both controllers)"
+                .to_owned();
+            return Err(setup("looking at the daemon", reason));
+        }
         if let Some(runtime) = &config.runtime
             && daemon.podman
             && Path::new(&daemon.default_runtime).file_name() != Some(runtime.as_ref())
@@ -142,7 +148,7 @@ impl ContainerBackend {
         }
         let frame = Frame {
             image,
-            seccomp: self.profile(&daemon)?,
+            seccomp: self.profile(&daemon, config.runtime.is_some())?,
             place: self.instance().directory().to_owned(),
             runtime: config.runtime,
             keep_id: daemon.rootless,
@@ -159,8 +165,8 @@ impl ContainerBackend {
     }
 
     /// Podman takes the path of a file, Docker the text.
-    fn profile(&self, daemon: &Daemon) -> Result<String, SandboxError> {
-        let profile = profile::profile();
+    fn profile(&self, daemon: &Daemon, own_kernel: bool) -> Result<String, SandboxError> {
+        let profile = profile::profile(own_kernel);
         if !daemon.podman {
             return Ok(format!("seccomp={profile}"));
         }
@@ -200,6 +206,7 @@ impl ContainerBackend {
             id: String::new(),
             stdin: request.stdin.clone(),
             limits: request.limits.clone(),
+            counted_processes: engine.frame.counted_processes(request.limits.processes),
             flood: request.flood,
             directory: scratch.watched().map(Path::to_owned),
             cancel: cancel.clone(),

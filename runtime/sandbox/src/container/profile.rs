@@ -12,18 +12,31 @@ const LOWER_HALF: u64 = 0xffff_ffff;
 /// Of the lower half.
 const HIGHEST_BIT: u64 = 0x8000_0000;
 
-/// The same list as the native back end has.
-pub fn profile() -> String {
+/// The same list as the native back end has. Runtimes with a kernel of their own may know of no
+/// error but EPERM, after which libraries don't fall back to `clone`: they get `clone3`, and what it
+/// makes is in that kernel only.
+pub fn profile(own_kernel: bool) -> String {
     let mut always = Vec::new();
     let mut rules = Vec::new();
     for (name, verdict) in seccomp::named_verdicts() {
         match verdict {
             Verdict::Allow => always.push(name),
+            Verdict::Errno(_) if own_kernel => always.push(name),
             Verdict::Errno(errno) => rules.push(json!({
                 "names": [name],
                 "action": "SCMP_ACT_ERRNO",
                 "errnoRet": errno,
             })),
+            Verdict::OneOf(argument, values) => {
+                let values = values.iter();
+                rules.extend(values.map(|value| {
+                    json!({
+                        "names": [name],
+                        "action": "SCMP_ACT_ALLOW",
+                        "args": [masked(argument, LOWER_HALF, (*value).into())],
+                    })
+                }));
+            }
             Verdict::If(alternatives) => {
                 let alternatives = alternatives.iter().flat_map(|all| arguments(all));
                 rules.extend(alternatives.map(|args| {
@@ -106,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_call_of_the_filter_is_in_the_profile_and_no_other() {
-        let profile: Value = serde_json::from_str(&profile()).unwrap();
+        let profile: Value = serde_json::from_str(&profile(false)).unwrap();
         let rules = profile["syscalls"].as_array().unwrap();
         let has = |name: &str| {
             let mut names = rules

@@ -12,7 +12,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::create::INIT;
 use super::daemon::{Attached, Daemon, State, setup};
 use super::usage::{Groups, Roots, Used};
 use crate::backend::CancelToken;
@@ -51,6 +50,8 @@ pub struct Watched {
     pub stdin: Vec<u8>,
     /// Upper bounds.
     pub limits: Limits,
+    /// What control groups may count of processes.
+    pub counted_processes: u64,
     /// What happens with too much output.
     pub flood: Flood,
     /// The output directory if it has no size of its own.
@@ -300,8 +301,7 @@ impl Watch<'_> {
             return;
         }
         if let Some(stats) = self.daemon.stats(&self.watched.id).await {
-            let processes = self.watched.limits.processes + INIT;
-            self.used.add(&stats, processes);
+            self.used.add(&stats, self.watched.counted_processes);
         }
         self.asked = Instant::now();
     }

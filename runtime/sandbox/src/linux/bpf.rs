@@ -20,6 +20,9 @@ pub enum Verdict {
     /// It goes through if all conditions of one of the lists hold for the arguments with these
     /// numbers, else it fails with EPERM.
     If(Vec<Vec<(u32, Condition)>>),
+    /// It goes through if the lower half of the argument with this number is one of these, at most
+    /// 255, else it fails with EPERM.
+    OneOf(u32, Vec<u32>),
 }
 
 /// What must be true of the lower half of an argument. The kernel ignores the upper half of all
@@ -92,13 +95,13 @@ fn ranges(table: &BTreeMap<c_long, Verdict>) -> Vec<(u32, Verdict)> {
 
 /// Expects the number to be loaded.
 fn search(ranges: &[(u32, Verdict)]) -> BpfProgram {
+    if let Some(program) = with_ends(&tree(ranges)) {
+        return program;
+    }
     let (lower, upper) = ranges.split_at(ranges.len() / 2);
-    let Some((start, verdict)) = upper.first() else {
+    let Some((start, _)) = upper.first() else {
         return Vec::new();
     };
-    if lower.is_empty() {
-        return judge(verdict);
-    }
     let (lower, upper) = (search(lower), search(upper));
     let mut program = match u8::try_from(lower.len()) {
         Ok(skipped) => vec![branch(IF_AT_LEAST, *start, skipped, 0)],
@@ -112,10 +115,110 @@ fn search(ranges: &[(u32, Verdict)]) -> BpfProgram {
     program
 }
 
+/// Where a step goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// Behind so many others.
+    Skip(usize),
+    /// To the end that returns this.
+    End(u32),
+}
+
+/// A statement whose jumps are still open.
+struct Step {
+    statement: sock_filter,
+    holds: Target,
+    fails: Target,
+}
+
+/// A search without the ends of verdicts that need no second look.
+fn tree(ranges: &[(u32, Verdict)]) -> Vec<Step> {
+    let (lower, upper) = ranges.split_at(ranges.len() / 2);
+    let Some((start, verdict)) = upper.first() else {
+        return Vec::new();
+    };
+    if lower.is_empty() {
+        let closed = |statement: sock_filter| Step {
+            holds: Target::Skip(statement.jt.into()),
+            fails: Target::Skip(statement.jf.into()),
+            statement,
+        };
+        return judge(verdict).into_iter().map(closed).collect();
+    }
+    let end = |ranges: &[(u32, Verdict)]| match ranges {
+        [(_, verdict)] => constant(verdict),
+        _ => None,
+    };
+    let steps = |ranges| match end(ranges) {
+        Some(_) => Vec::new(),
+        None => tree(ranges),
+    };
+    let (lower_steps, upper_steps) = (steps(lower), steps(upper));
+    let mut program = vec![Step {
+        statement: statement(IF_AT_LEAST, *start),
+        holds: end(upper).map_or(Target::Skip(lower_steps.len()), Target::End),
+        fails: end(lower).map_or(Target::Skip(0), Target::End),
+    }];
+    program.extend(lower_steps);
+    program.extend(upper_steps);
+    program
+}
+
+/// Puts the ends behind, each once; `None` if one is out of reach.
+fn with_ends(steps: &[Step]) -> Option<BpfProgram> {
+    let mut ends = Vec::new();
+    let mut program = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        let mut distance = |target| {
+            let distance = match target {
+                Target::Skip(skipped) => skipped,
+                Target::End(value) => {
+                    let known = ends.iter().position(|end| *end == value);
+                    let end = known.unwrap_or_else(|| {
+                        ends.push(value);
+                        ends.len() - 1
+                    });
+                    steps.len() + end - at - 1
+                }
+            };
+            u8::try_from(distance).ok()
+        };
+        let (jt, jf) = (distance(step.holds)?, distance(step.fails)?);
+        program.push(branch(step.statement.code, step.statement.k, jt, jf));
+    }
+    program.extend(ends.into_iter().map(|value| statement(RETURN, value)));
+    Some(program)
+}
+
+/// What a filter returns for a verdict whatever the arguments.
+fn constant(verdict: &Verdict) -> Option<u32> {
+    match verdict {
+        Verdict::Allow => Some(libc::SECCOMP_RET_ALLOW),
+        Verdict::Errno(errno) => Some(libc::SECCOMP_RET_ERRNO | errno),
+        Verdict::If(_) | Verdict::OneOf(..) => None,
+    }
+}
+
 fn judge(verdict: &Verdict) -> BpfProgram {
     match verdict {
-        Verdict::Allow => vec![statement(RETURN, libc::SECCOMP_RET_ALLOW)],
-        Verdict::Errno(errno) => vec![statement(RETURN, libc::SECCOMP_RET_ERRNO | errno)],
+        Verdict::Allow | Verdict::Errno(_) => {
+            let value = constant(verdict).into_iter();
+            value.map(|value| statement(RETURN, value)).collect()
+        }
+        Verdict::OneOf(argument, values) => {
+            let load = statement(LOAD, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument);
+            let left = (1..=values.len()).rev();
+            // To the end if it is the one.
+            let tests = values.iter().zip(left);
+            let tests = tests.map(|(value, left)| branch(IF_EQUAL, *value, left as u8, 0));
+            let mut program: BpfProgram = std::iter::once(load).chain(tests).collect();
+            program.push(statement(
+                RETURN,
+                libc::SECCOMP_RET_ERRNO | libc::EPERM as u32,
+            ));
+            program.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
+            program
+        }
         Verdict::If(alternatives) => {
             let mut program: BpfProgram = alternatives.iter().flat_map(|all| test(all)).collect();
             program.push(statement(
@@ -212,6 +315,43 @@ mod tests {
         }
     }
 
+    /// As many as don't fit into one search, between verdicts of every length.
+    #[test]
+    fn long_tables_get_their_verdicts() {
+        let conditions = |call: c_long| match call % 5 {
+            0 => Some(Verdict::Allow),
+            1 => Some(Verdict::OneOf(0, (0..call as u32 % 60).collect())),
+            2 => Some(Verdict::Errno(call as u32 % 7)),
+            3 => Some(Verdict::If(vec![
+                vec![(1, Condition::Equal(call as u32))];
+                3
+            ])),
+            _ => None,
+        };
+        let table: BTreeMap<_, _> = (0..500)
+            .filter_map(|call| Some((call, conditions(call)?)))
+            .collect();
+        let program = compile(&table);
+        let deny = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+        for call in 0..600_u32 {
+            for arguments in [[0, 0], [7, call], [59, 1]] {
+                let allowed = match table.get(&c_long::from(call)) {
+                    Some(Verdict::Allow) => true,
+                    Some(Verdict::OneOf(_, values)) => values.contains(&arguments[0]),
+                    Some(Verdict::If(_)) => arguments[1] == call,
+                    _ => false,
+                };
+                let expected = match table.get(&c_long::from(call)) {
+                    Some(Verdict::Errno(errno)) => libc::SECCOMP_RET_ERRNO | errno,
+                    _ if allowed => libc::SECCOMP_RET_ALLOW,
+                    _ => deny,
+                };
+                let decided = decide(&program, call, arguments);
+                assert_eq!(decided, expected, "{call} {arguments:?}");
+            }
+        }
+    }
+
     #[test]
     fn conditions_hold_together_and_alternatives_alone() {
         let both = vec![(0, Condition::Equal(5)), (1, Condition::NoneOf(0b110))];
@@ -225,6 +365,17 @@ mod tests {
         assert!(allowed([4, 7]));
         assert!(!allowed([9, 7]));
         assert!(allowed([5, 8]));
+    }
+
+    #[test]
+    fn one_of_some_numbers_goes_through_and_no_other() {
+        let numbers = [3, 5, 8, u32::MAX];
+        let table = [(3, Verdict::OneOf(1, numbers.to_vec()))].into();
+        let program = compile(&table);
+        for number in (0..20).chain([u32::MAX - 1, u32::MAX]) {
+            let allowed = decide(&program, 3, [3, number]) == libc::SECCOMP_RET_ALLOW;
+            assert_eq!(allowed, numbers.contains(&number), "{number}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
@@ -122,9 +123,9 @@ impl Cgroups {
         self.missing.get(&controller).map(String::as_str)
     }
 
-    /// Makes groups of that name, unique among this node's.
+    /// Makes groups with that name as a part of theirs.
     pub fn make(&self, name: &str, instance: &Instance) -> io::Result<SlotGroups> {
-        let name = format!("{PREFIX}{}-{name}", std::process::id());
+        let name = new_name(name);
         let mut groups = SlotGroups {
             memory: None,
             pids: None,
@@ -350,6 +351,13 @@ fn kill_all(directory: &Path) {
     }
 }
 
+/// That no other group has, of whatever sandbox in this process.
+fn new_name(purpose: &str) -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    format!("{PREFIX}{}-{number}-{purpose}", std::process::id())
+}
+
 fn make_directory(directory: &Path) -> io::Result<()> {
     match fs::create_dir(directory) {
         // Left by a node that had our process number.
@@ -469,7 +477,7 @@ fn delegate(base: &Path, controller: &str) -> io::Result<PathBuf> {
 }
 
 fn try_out(base: &Path, file: &str) -> io::Result<()> {
-    let directory = base.join(format!("{PREFIX}{}-trial", std::process::id()));
+    let directory = base.join(new_name("trial"));
     make_directory(&directory)?;
     let opened = File::open(directory.join(file)).and_then(|_| {
         OpenOptions::new()

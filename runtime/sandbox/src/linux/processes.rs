@@ -1,9 +1,12 @@
 //! What `/proc` says about processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -69,26 +72,33 @@ pub fn read(pid: i32) -> Option<Process> {
     })
 }
 
-/// Memory of a process that no file keeps, in bytes: its own, what it shares with others, and what
-/// was swapped out.
+/// The tables by which the processor finds a process' memory; there may be more of them than of that.
+const TABLES: &str = "VmPTE:";
+
+/// Memory of a process that no file keeps, in bytes: its own, what it shares with others, what was
+/// swapped out, and the tables that lead to all that.
 pub fn memory_bytes(pid: i32) -> Option<u64> {
+    status_fields(pid, &["RssAnon:", "RssShmem:", "VmSwap:", TABLES])
+}
+
+/// The first thread may have ended, and tells of no memory then.
+fn status_fields(pid: i32, names: &[&str]) -> Option<u64> {
     let own = format!("/proc/{pid}");
-    // The first thread may have ended, and tells of no memory then.
-    let names = ["RssAnon:", "RssShmem:", "VmSwap:"];
-    fields(&format!("{own}/status"), &names).or_else(|| {
+    fields(&format!("{own}/status"), names).or_else(|| {
         let threads = fs::read_dir(format!("{own}/task")).ok()?.flatten();
         let mut statuses = threads.map(|thread| thread.path().join("status"));
-        statuses.find_map(|status| fields(status.to_str()?, &names))
+        statuses.find_map(|status| fields(status.to_str()?, names))
     })
 }
 
 /// The same, but what is shared by several processes is divided among them; `None` also for a
 /// process that lets nobody look.
 pub fn proportional_bytes(pid: i32) -> Option<u64> {
-    fields(
+    let pages = fields(
         &format!("/proc/{pid}/smaps_rollup"),
         &["Pss_Anon:", "Pss_Shmem:", "SwapPss:"],
-    )
+    );
+    Some(pages? + status_fields(pid, &[TABLES]).unwrap_or(0))
 }
 
 /// Adds what a process has open on a file system but has no name any more, by inode, in bytes.
@@ -115,6 +125,39 @@ pub fn add_nameless_files(pid: i32, device: u64, found: &mut BTreeMap<u64, u64>)
             .map(|file| (file.ino(), file.blocks() * 512)),
     );
     true
+}
+
+/// Adds the inodes of what a process has in its memory of files below some directories that have no
+/// name any more.
+pub fn add_nameless_mappings(pid: i32, below: &[PathBuf], found: &mut BTreeSet<u64>) {
+    let mut maps = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+    if maps.is_empty() {
+        // The first thread has ended.
+        let threads = fs::read_dir(format!("/proc/{pid}/task"))
+            .into_iter()
+            .flatten();
+        let mut others = threads.flatten().map(|thread| thread.path().join("maps"));
+        let maps_of_other =
+            others.find_map(|path| fs::read(path).ok().filter(|maps| !maps.is_empty()));
+        maps = maps_of_other.unwrap_or_default();
+    }
+    for line in maps.split(|byte| *byte == b'\n') {
+        // Range, rights, offset, device, inode, path.
+        let mut fields = line
+            .splitn(6, |byte| *byte == b' ')
+            .skip(4)
+            .map(<[u8]>::trim_ascii_start);
+        let (Some(inode), Some(path)) = (fields.next(), fields.next()) else {
+            continue;
+        };
+        let path = path.strip_suffix(b" (deleted)");
+        let path = path.map(|path| Path::new(OsStr::from_bytes(path)));
+        let ours = path.is_some_and(|path| below.iter().any(|below| path.starts_with(below)));
+        let inode = std::str::from_utf8(inode).ok();
+        if ours && let Some(inode) = inode.and_then(|inode| inode.parse().ok()) {
+            found.insert(inode);
+        }
+    }
 }
 
 /// Sum of the named fields of a file, in bytes; `None` if the first is not there.

@@ -40,6 +40,8 @@ pub fn named_verdicts() -> Vec<(&'static str, Verdict)> {
     #[cfg(target_arch = "x86_64")]
     names.extend(ANYWAY_X86_64);
     names.extend(WITH_A_ROOT);
+    #[cfg(target_arch = "x86_64")]
+    names.extend(WITH_A_ROOT_X86_64);
     names.extend(ON_OWN_FILES);
     #[cfg(target_arch = "x86_64")]
     names.extend(ON_OWN_FILES_X86_64);
@@ -61,6 +63,8 @@ fn verdicts(mode: Mode, own_uid: bool) -> BTreeMap<c_long, Verdict> {
     allow(ANYWAY_X86_64);
     if mode == Mode::Native {
         allow(WITH_A_ROOT);
+        #[cfg(target_arch = "x86_64")]
+        allow(WITH_A_ROOT_X86_64);
     }
     if mode == Mode::Native || own_uid {
         allow(ON_OWN_FILES);
@@ -79,18 +83,13 @@ fn verdicts(mode: Mode, own_uid: bool) -> BTreeMap<c_long, Verdict> {
     if mode == Mode::Native {
         verdicts.insert(libc::SYS_socket, Verdict::If(vec![vec![unix]]));
     }
-    let connected = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET]
-        .into_iter()
-        .flat_map(|kind| {
-            let flags = [
-                0,
-                libc::SOCK_CLOEXEC,
-                libc::SOCK_NONBLOCK,
-                libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
-            ];
-            flags.map(|flags| vec![unix, (1, Condition::Equal((kind | flags) as u32))])
-        });
-    verdicts.insert(libc::SYS_socketpair, Verdict::If(connected.collect()));
+    // Neither datagrams nor raw: other kinds of this family the kernel doesn't know.
+    let kinds = libc::SOCK_STREAM | libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    let connected = (1, Condition::NoneOf(!kinds as u32));
+    verdicts.insert(
+        libc::SYS_socketpair,
+        Verdict::If(vec![vec![unix, connected]]),
+    );
     // On oneself only: without a pid namespace, other processes of the same user can be named.
     let oneself = || Verdict::If(vec![vec![(0, Condition::Equal(0))]]);
     for call in ON_ONESELF {
@@ -101,10 +100,8 @@ fn verdicts(mode: Mode, own_uid: bool) -> BTreeMap<c_long, Verdict> {
         (1, Condition::Equal(0)),
     ];
     verdicts.insert(libc::SYS_setpriority, Verdict::If(vec![own_priority]));
-    let requests = IOCTLS
-        .iter()
-        .map(|request| vec![(1, Condition::Equal(*request))]);
-    verdicts.insert(libc::SYS_ioctl, Verdict::If(requests.collect()));
+    verdicts.insert(libc::SYS_ioctl, Verdict::OneOf(1, IOCTLS.to_vec()));
+    verdicts.insert(libc::SYS_prctl, Verdict::OneOf(0, PRCTLS.to_vec()));
     let without = |argument: u32, values: &[u32]| {
         let differs = values
             .iter()
@@ -112,7 +109,7 @@ fn verdicts(mode: Mode, own_uid: bool) -> BTreeMap<c_long, Verdict> {
         Verdict::If(vec![differs.collect()])
     };
     verdicts.insert(libc::SYS_fcntl, without(1, &FCNTLS_REFUSED));
-    verdicts.insert(libc::SYS_prctl, without(0, &PRCTLS_REFUSED));
+    verdicts.insert(libc::SYS_setsockopt, without(2, &SOCKET_OPTIONS_REFUSED));
     // Huge pages are the host's own stock, which no limit of memory counts.
     let no_huge_pages =
         |argument: u32, flag: u32| Verdict::If(vec![vec![(argument, Condition::NoneOf(flag))]]);
@@ -151,11 +148,41 @@ const IOCTLS: &[u32] = &[
 ];
 /// Leases hold up others that open a file, notes tell what others do with it.
 const FCNTLS_REFUSED: [u32; 2] = [libc::F_SETLEASE as u32, libc::F_NOTIFY as u32];
-/// Keeping others off a core, tables in the kernel's memory, the layout of the process as `/proc`
-/// shows it.
-const PRCTLS_REFUSED: [u32; 3] = [PR_SCHED_CORE, PR_FUTEX_HASH, libc::PR_SET_MM as u32];
-const PR_SCHED_CORE: u32 = 62;
-const PR_FUTEX_HASH: u32 = 78;
+/// Filters that the kernel would translate to machine code.
+const SOCKET_OPTIONS_REFUSED: [u32; 4] = [
+    libc::SO_ATTACH_FILTER as u32,
+    libc::SO_ATTACH_BPF as u32,
+    libc::SO_ATTACH_REUSEPORT_CBPF as u32,
+    libc::SO_ATTACH_REUSEPORT_EBPF as u32,
+];
+/// About the caller alone, asked or set by ordinary programs, and what containers' first processes
+/// do. Not filters, layout of memory, cores kept from others, nor what newer kernels add.
+const PRCTLS: &[u32] = &[
+    libc::PR_SET_PDEATHSIG as u32,
+    libc::PR_GET_PDEATHSIG as u32,
+    libc::PR_GET_DUMPABLE as u32,
+    libc::PR_SET_DUMPABLE as u32,
+    libc::PR_GET_KEEPCAPS as u32,
+    libc::PR_SET_KEEPCAPS as u32,
+    libc::PR_SET_NAME as u32,
+    libc::PR_GET_NAME as u32,
+    libc::PR_GET_SECCOMP as u32,
+    libc::PR_CAPBSET_READ as u32,
+    libc::PR_CAPBSET_DROP as u32,
+    libc::PR_GET_SECUREBITS as u32,
+    libc::PR_SET_TIMERSLACK as u32,
+    libc::PR_GET_TIMERSLACK as u32,
+    libc::PR_SET_CHILD_SUBREAPER as u32,
+    libc::PR_GET_CHILD_SUBREAPER as u32,
+    libc::PR_SET_NO_NEW_PRIVS as u32,
+    libc::PR_GET_NO_NEW_PRIVS as u32,
+    libc::PR_GET_TID_ADDRESS as u32,
+    libc::PR_SET_THP_DISABLE as u32,
+    libc::PR_GET_THP_DISABLE as u32,
+    libc::PR_CAP_AMBIENT as u32,
+    libc::PR_GET_SPECULATION_CTRL as u32,
+    libc::PR_SET_SPECULATION_CTRL as u32,
+];
 
 /// Numbers with their names.
 macro_rules! calls {
@@ -179,6 +206,7 @@ const CONDITIONALLY: &[(&str, c_long)] = calls![
     libc::SYS_setpriority,
     libc::SYS_fcntl,
     libc::SYS_prctl,
+    libc::SYS_setsockopt,
     libc::SYS_mmap,
     libc::SYS_memfd_create,
 ];
@@ -368,7 +396,6 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_getsockname,
     libc::SYS_getpeername,
     libc::SYS_getsockopt,
-    libc::SYS_setsockopt,
     libc::SYS_sendto,
     libc::SYS_recvfrom,
     libc::SYS_sendmsg,
@@ -381,7 +408,8 @@ const ANYWAY: &[(&str, c_long)] = calls![
     libc::SYS_landlock_restrict_self,
 ];
 
-/// Names of sockets and attributes of files: of the box's own where it has a root.
+/// Names of sockets, attributes and times of files: of the box's own where it has a root. Elsewhere
+/// whoever may write to a file may set its times to now, without opening it.
 const WITH_A_ROOT: &[(&str, c_long)] = calls![
     libc::SYS_setxattr,
     libc::SYS_lsetxattr,
@@ -389,12 +417,18 @@ const WITH_A_ROOT: &[(&str, c_long)] = calls![
     libc::SYS_removexattr,
     libc::SYS_lremovexattr,
     libc::SYS_fremovexattr,
+    libc::SYS_utimensat,
     libc::SYS_bind,
     libc::SYS_listen,
     libc::SYS_accept,
     libc::SYS_accept4,
     libc::SYS_connect,
 ];
+
+/// Older forms of these.
+#[cfg(target_arch = "x86_64")]
+const WITH_A_ROOT_X86_64: &[(&str, c_long)] =
+    calls![libc::SYS_utime, libc::SYS_utimes, libc::SYS_futimesat,];
 
 /// What the owner of a file may do without opening it: where none but the box's own are owned, or
 /// the others can't be written to.
@@ -403,19 +437,12 @@ const ON_OWN_FILES: &[(&str, c_long)] = calls![
     libc::SYS_fchmodat,
     libc::SYS_fchown,
     libc::SYS_fchownat,
-    libc::SYS_utimensat,
 ];
 
 /// Older forms of these.
 #[cfg(target_arch = "x86_64")]
-const ON_OWN_FILES_X86_64: &[(&str, c_long)] = calls![
-    libc::SYS_chmod,
-    libc::SYS_chown,
-    libc::SYS_lchown,
-    libc::SYS_utime,
-    libc::SYS_utimes,
-    libc::SYS_futimesat,
-];
+const ON_OWN_FILES_X86_64: &[(&str, c_long)] =
+    calls![libc::SYS_chmod, libc::SYS_chown, libc::SYS_lchown,];
 
 /// Older forms of the above that only this architecture has.
 #[cfg(target_arch = "x86_64")]

@@ -1,7 +1,7 @@
 //! What a run uses while it runs: counted by control groups where there are some, else by looking
 //! at its processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -152,10 +152,29 @@ impl<'a> Meter<'a> {
             return false;
         };
         let device = directory.dev();
+        let tree = processes::descendants(root);
+        let mapped = || {
+            let below: Vec<PathBuf> = self
+                .directories
+                .iter()
+                .map(|(path, ..)| path.clone())
+                .collect();
+            let mut inodes = BTreeSet::new();
+            for process in &tree {
+                processes::add_nameless_mappings(process.pid, &below, &mut inodes);
+            }
+            inodes
+        };
+        let mapped_before = mapped();
         let mut nameless = BTreeMap::new();
-        let all_seen = processes::descendants(root)
+        let all_seen = tree
             .iter()
             .all(|process| processes::add_nameless_files(process.pid, device, &mut nameless));
+        // Of what is only mapped nobody can tell how large it is.
+        let hidden = |inode: &u64| !nameless.contains_key(inode);
+        let all_seen = all_seen
+            && (!mapped_before.iter().any(hidden)
+                || !mapped_before.intersection(&mapped()).any(hidden));
         let most: u64 = self.directories.iter().map(|(_, bytes, _)| bytes).sum();
         !all_seen || nameless.values().sum::<u64>() > most
     }

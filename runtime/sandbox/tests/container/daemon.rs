@@ -14,7 +14,7 @@ use crate::image;
 
 const IMAGE: &str = "localhost/assay-sandbox-test:1";
 /// With vfs each container is a copy of the image, so it comes last.
-const SETUPS: [(&str, &str); 4] = [
+const SETUPS: &[(&str, &str)] = &[
     ("runc", "overlay"),
     ("crun", "overlay"),
     ("runc", "vfs"),
@@ -24,24 +24,10 @@ const START_MAX: Duration = Duration::from_secs(30);
 const SOCKET: &str = "daemon.sock";
 /// Instead of Podman.
 const DOCKER: &str = "docker";
+/// A runtime with a kernel of its own.
+const GVISOR: &str = "runsc";
 /// Ends the daemon and removes everything once the tests are gone, however they ended.
-const KEEPER: &str = r#"
-dir=$1; shift
-"$@" >"$dir/log" 2>&1 &
-daemon=$!
-cat >/dev/null
-for id in $(ls "$dir/root"/*-containers 2>/dev/null); do
-    for task in $(cat /sys/fs/cgroup/pids/libpod_parent/libpod-$id/cgroup.procs 2>/dev/null); do kill -9 $task; done
-done
-kill $daemon; wait $daemon
-# Podman's own cleaning up may still be at it.
-for attempt in 1 2 3 4 5 6 7 8 9 10; do
-    grep -o " $dir/[^ ]*" /proc/self/mountinfo | sort -r | xargs -r umount -l
-    rm -rf "$dir" && break
-    sleep 1
-done
-rmdir /sys/fs/cgroup/*/libpod_parent/*/ /sys/fs/cgroup/*/libpod_parent 2>/dev/null
-"#;
+const KEEPER: &str = include_str!("keeper.py");
 
 /// A daemon that runs containers with all limits.
 pub struct Daemon {
@@ -86,8 +72,16 @@ impl Daemon {
         let limits =
             "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\n";
         fs::write(&config, limits).map_err(|error| error.to_string())?;
+        let setups = match runtime() {
+            None => SETUPS,
+            Some(_) => [(GVISOR, "overlay"), (GVISOR, "vfs")].as_slice(),
+        };
+        let wrapper = match runtime() {
+            None => None,
+            Some(_) => Some(gvisor(directory.path())?),
+        };
         let mut reasons = Vec::new();
-        for (runtime, driver) in SETUPS {
+        for (runtime, driver) in setups {
             let at = |name: &str| {
                 let path = directory.path().join(format!("{runtime}-{driver}-{name}"));
                 path.to_str().unwrap().to_owned()
@@ -101,7 +95,10 @@ impl Daemon {
                 format!("--runroot={}", at("runroot")),
                 format!("--tmpdir={}", at("tmp")),
                 format!("--storage-driver={driver}"),
-                format!("--runtime={runtime}"),
+                match &wrapper {
+                    None => format!("--runtime={runtime}"),
+                    Some(wrapper) => format!("--runtime={}", wrapper.display()),
+                },
                 "--cgroup-manager=cgroupfs".to_owned(),
             ];
             let storage = format!(
@@ -146,8 +143,8 @@ impl Daemon {
 
     /// Starts a server that makes a socket in the directory.
     fn serve(directory: PathBuf, server: &[String], client: Vec<String>) -> Result<Self, String> {
-        let keeper = Command::new("sh")
-            .args(["-c", KEEPER, "keeper"])
+        let keeper = Command::new("python3")
+            .args(["-I", "-S", "-c", KEEPER])
             .arg(&directory)
             .args(server)
             .stdin(Stdio::piped())
@@ -180,7 +177,7 @@ impl Daemon {
         ContainerConfig {
             image: IMAGE.to_owned(),
             socket: Some(self.directory.join(SOCKET)),
-            runtime: None,
+            runtime: runtime(),
         }
     }
 
@@ -190,6 +187,24 @@ impl Daemon {
         assert!(output.status.success(), "{args:?}: {}", words(&output));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
+}
+
+/// What containers are asked for with.
+fn runtime() -> Option<String> {
+    let asked = std::env::var_os("ASSAY_CONTAINER_RUNTIME")?;
+    assert!(asked == GVISOR, "expected {GVISOR}, got {asked:?}");
+    Some(GVISOR.to_owned())
+}
+
+/// gVisor that looks at profiles of system calls, which it doesn't unless told.
+fn gvisor(directory: &Path) -> Result<PathBuf, String> {
+    let wrapper = directory.join(GVISOR);
+    let script = format!("#!/bin/sh\nexec {GVISOR} --network=none --oci-seccomp \"$@\"\n");
+    fs::write(&wrapper, script).map_err(|error| error.to_string())?;
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&wrapper, executable).map_err(|error| error.to_string())?;
+    run(Command::new(GVISOR).arg("--version"))?;
+    Ok(wrapper)
 }
 
 fn try_out(client: &[String], tree: &Path) -> Result<(), String> {
@@ -208,7 +223,8 @@ fn try_out(client: &[String], tree: &Path) -> Result<(), String> {
         "--init",
         "--cap-drop=all",
         "--memory=64m",
-        "--pids-limit=16",
+        // Some runtimes have many threads of their own.
+        "--pids-limit=128",
         "--ulimit=nofile=64:64",
         "--ulimit=nproc=64:64",
         "--user=300000:300000",

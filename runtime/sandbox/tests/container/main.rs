@@ -3,6 +3,9 @@
 //!
 //! Needs root and the packages podman, conmon, catatonit, runc (or crun), netavark, tar and python3.
 //! What can't be tested is said loudly; with `ASSAY_REQUIRE_CONTAINER` set it fails.
+//!
+//! With `ASSAY_CONTAINER_RUNTIME=runsc` containers have gVisor's kernel. Then only `ordinary::` says
+//! something: the other programs are about errors, limits and processes as Linux has them.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -17,11 +20,17 @@ use assay_sandbox::{BackendKind, ContainerConfig};
 mod accounting;
 mod daemon;
 mod image;
+#[path = "../hostile/kernel.rs"]
+mod kernel;
+#[path = "../hostile/leavings.rs"]
+mod leavings;
 mod lifecycle;
 #[path = "../hostile/ordinary.rs"]
 mod ordinary;
 #[path = "../hostile/output.rs"]
 mod output;
+#[path = "../hostile/reach.rs"]
+mod reach;
 #[path = "../hostile/resources.rs"]
 mod resources;
 #[path = "../hostile/support.rs"]

@@ -90,26 +90,38 @@ fn a_killed_first_process_is_an_error_and_leaves_nothing() {
     }
 }
 
-/// The program's, or one above it.
+/// The program's, or one above it. Both processes of the program announce by their names that they
+/// are what they stay: the one that it left behind first.
 fn kill_a_parent(lab: &mut Lab, above: usize) {
     let mark = format!("assay-unwatched-{}-{}", std::process::id(), lab.pid());
     let mut request = python(&format!(
-        "'{mark}'
+        "def become(what):
+    os.execv(sys.executable, ['{mark}' + '-' + what, '-I', '-S', '-c', 'import time; time.sleep(1000)'])
+became, becomes = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork(): os._exit(0)
     for fd in range(3): os.close(fd)
-time.sleep(1000)"
+    become('orphan')
+os.close(becomes)
+os.wait()
+# It ends when the last one that had it has become something else.
+os.read(became, 1)
+become('program')"
     ));
     request.limits.wall_ms = 1_000_000;
     lab.send(&request);
-    wait_for("the program starts", || processes_with(&mark).len() == 2);
+    let program_mark = format!("{mark}-program");
+    let mut program = Vec::new();
+    wait_for("the program starts", || {
+        program = processes_with(&program_mark);
+        !program.is_empty()
+    });
+    assert_eq!(program.len(), 1, "{}", lab.name);
+    let orphans = processes_with(&format!("{mark}-orphan"));
+    assert_eq!(orphans.len(), 1, "{}", lab.name);
     let ours = format!("{}", lab.pid());
-    let program = processes_with(&mark);
-    let parents = program.iter().map(|pid| parent(pid.to_str().unwrap()));
-    let mut supervisor = parents
-        .min_by_key(|pid| pid.parse::<u32>().unwrap())
-        .unwrap();
+    let mut supervisor = parent(program[0].to_str().unwrap());
     for _ in 0..above {
         supervisor = parent(&supervisor);
     }

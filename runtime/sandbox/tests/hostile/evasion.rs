@@ -267,3 +267,97 @@ fn wait_for_score(lab: &Lab, mark: &str) -> String {
         std::thread::yield_now();
     }
 }
+
+/// A page that is read in each two megabytes costs nothing but the tables that lead to it.
+#[test]
+fn memory_of_page_tables_counts() {
+    let mut request = python(
+        "import mmap
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_size_t]
+base = libc.mmap(None, 1 << 37, 1, 0x4022, -1, 0)
+libc.madvise(ctypes.c_void_p(base), ctypes.c_size_t(1 << 37), 15)
+for at in range(0, 1 << 37, 2 << 20): ctypes.string_at(base + at, 1)
+print('ESCAPED')
+time.sleep(20)",
+    );
+    request.limits.memory_bytes = 64 << 20;
+    request.limits.wall_ms = 30_000;
+    for mut lab in labs() {
+        let outcome = lab.run(&request);
+        assert_eq!(outcome.end, EndReason::Memory, "{}: {outcome:?}", lab.name);
+    }
+}
+
+#[test]
+fn memory_of_a_process_that_lets_nobody_look_counts() {
+    let mut request =
+        orphan("libc.prctl(4, 0, 0, 0, 0); held = os.urandom(1 << 20) * 150; time.sleep(20)");
+    request.limits.memory_bytes = 64 << 20;
+    for mut lab in labs() {
+        let outcome = lab.run(&request);
+        // Where files are looked at, it is taken for one that hides some.
+        let expected = if lab.has(Layer::DiskQuota) {
+            EndReason::Memory
+        } else {
+            EndReason::Output
+        };
+        assert_eq!(outcome.end, expected, "{}", lab.name);
+    }
+}
+
+#[test]
+fn files_without_a_name_of_a_process_that_lets_nobody_look_count() {
+    hidden_files(
+        "libc.prctl(4, 0, 0, 0, 0)
+    def nameless(): file = os.open('f', os.O_RDWR | os.O_CREAT); os.unlink('f'); return file",
+        "nameless()",
+    );
+}
+
+/// No descriptor leads to them, only memory; of the first thread or of another.
+#[test]
+fn files_without_a_name_that_are_only_mapped_count() {
+    let fill = "os.chdir('output')
+try:
+    for i in range(64):
+        file = os.open('f', os.O_RDWR | os.O_CREAT)
+        for k in range(8): os.write(file, os.urandom(1 << 14))
+        address = syscall(9, 0, 4096, 1, 1, file, 0)
+        os.unlink('f'); os.close(file)
+        time.sleep(0.01)
+except OSError as error: print(error)
+else: print('ESCAPED')
+time.sleep(0.3)
+print('HELD', flush=True)";
+    for script in [fill.to_owned(), headless(&fill.replace('\n', "\n    "))] {
+        let mut request = python(&script);
+        request.limits.output_bytes = 256 << 10;
+        request.limits.tmp_bytes = 256 << 10;
+        for mut lab in labs() {
+            let outcome = lab.run(&request);
+            if lab.has(Layer::DiskQuota) {
+                assert_held(&lab.name, &outcome);
+            } else {
+                assert_eq!(outcome.end, EndReason::Output, "{}", lab.name);
+            }
+        }
+    }
+}
+
+/// As libraries share memory where there is no place for it: the descriptor stays.
+#[test]
+fn a_small_file_without_a_name_may_be_mapped() {
+    let request = python(
+        "import mmap, tempfile
+file = tempfile.TemporaryFile()
+file.write(bytes(8192)); file.flush()
+block = mmap.mmap(file.fileno(), 8192)
+block[0] = 1
+time.sleep(0.3)",
+    );
+    for mut lab in labs() {
+        let outcome = lab.run(&request);
+        assert_held(&lab.name, &outcome);
+    }
+}

@@ -13,6 +13,8 @@ use assay_sandbox::{BackendKind, ContainerConfig};
 mod accounting;
 mod crash;
 mod evasion;
+mod kernel;
+mod leavings;
 mod ordinary;
 mod output;
 mod reach;

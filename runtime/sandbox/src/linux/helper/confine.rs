@@ -92,7 +92,6 @@ fn set_limits(plan: &Plan, processes: u64) -> io::Result<()> {
         (Resource::Stack, STACK_BYTES, STACK_BYTES),
         (Resource::Core, CORE_BYTES, CORE_BYTES),
         (Resource::Nproc, processes, processes),
-        (Resource::Nofile, limits.open_files, limits.open_files),
         (Resource::Sigpending, SIGNALS_PENDING, SIGNALS_PENDING),
         (Resource::Msgqueue, 0, 0),
         (Resource::Nice, 0, 0),
@@ -104,10 +103,24 @@ fn set_limits(plan: &Plan, processes: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Only for the program itself: this process may have more than that already, as the binary it was started
-/// from likes it. Neither allocates nor locks.
-pub fn limit_data(bytes: u64) -> io::Result<()> {
-    set_limit(Resource::Data, bytes, bytes)
+/// Only for the program itself. This process may have more data than that already, as the binary it
+/// was started from likes it; and who may have few descriptors may not send any either while others
+/// of the same user have as many on their way. Neither allocates nor locks.
+pub fn limit_program(data_bytes: u64, open_files: u64) -> io::Result<()> {
+    set_limit(Resource::Data, data_bytes, data_bytes)?;
+    set_limit(Resource::Nofile, open_files, open_files)
+}
+
+/// As many descriptors as this process may have anyway: programs have fewer, so that they can't keep
+/// it from sending some.
+pub fn raise_open_files() {
+    let most = rustix::process::getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    // Without, a program's own limit may be as large.
+    let _ = rustix::process::setrlimit(Resource::Nofile, raised);
 }
 
 /// Never above what is: raising takes a capability that root may lack in containers.

@@ -8,11 +8,11 @@ use nix::unistd::{ForkResult, fork};
 
 use super::super::channel;
 use super::super::landlock::Rules;
-use super::super::protocol::{Facts, Handles, Plan, Report, Task};
+use super::super::protocol::{Facts, Handles, Mode, Plan, Report, Task};
 use super::super::seccomp::Filter;
 use super::scratch::Scratch;
 use super::supervisor::{self, Orphans};
-use super::{Failure, at, confine, probe, program, scratch};
+use super::{Failure, at, confine, end, probe, program, scratch};
 
 /// Readable in every box: what programs and libraries need to start.
 const READABLE: [&str; 10] = [
@@ -59,7 +59,7 @@ pub fn run(plan: &Plan, facts: Facts, filter: &Filter, handles: Handles) -> Resu
                     1
                 }
             };
-            std::process::exit(code);
+            end(code);
         }
         ForkResult::Parent { child } => {
             drop((streams, scratch));
@@ -107,7 +107,7 @@ fn become_program(
         Task::Run { program, args } => Err(program::exec(program, args, plan, streams)),
         Task::Probe => {
             let [_, stdout, _] = streams;
-            probe::run(stdout, &scratch.output).map_err(at("reporting the probe"))
+            probe::run(Mode::Landlock, stdout, &scratch.output).map_err(at("reporting the probe"))
         }
     }
 }

@@ -8,7 +8,6 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nix::sched::{CloneFlags, clone};
 use nix::unistd::Pid;
 
 use super::super::protocol::Plan;
@@ -18,12 +17,12 @@ use crate::environment::PATH;
 /// Stack of the child until it is the program, in bytes.
 const CHILD_STACK_BYTES: usize = 64 * 1024;
 /// Exit code of a child that could not become the program; nobody sees it.
-const FAILED_EXIT: i8 = 127;
+const FAILED_EXIT: libc::c_int = 127;
 
 /// Starts the program as a child that shares nothing but the given streams.
 ///
 /// Like `posix_spawn` it borrows this process' memory until it becomes the program, which spares copying
-/// it; unlike that it can limit the program's data, which counts this process' as long as it is here.
+/// it; unlike that it can limit the program first.
 pub fn spawn(
     program: &Path,
     args: &[OsString],
@@ -38,22 +37,44 @@ pub fn spawn(
     };
     let [stdin, stdout, stderr] = &streams;
     let streams = [above(stdin)?, above(stdout)?, above(stderr)?];
-    let mut errno = 0;
-    let mut stack = vec![0; CHILD_STACK_BYTES];
-    let start = Box::new(|| {
-        errno = become_program(&image, &streams, plan.data_bytes);
-        isize::from(FAILED_EXIT)
-    });
-    let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
+    let mut start = Start {
+        image: &image,
+        streams: &streams,
+        plan,
+        errno: 0,
+    };
+    // Not filled with anything, as hardly any of it is used; aligned as a stack has to be.
+    let mut stack = Vec::<u128>::with_capacity(CHILD_STACK_BYTES / size_of::<u128>());
+    let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     // SAFETY: with CLONE_VFORK this thread, the only one, waits until the child has become the program or
     // ended; until then the child only makes system calls, on memory and a stack that outlive it.
-    let child = unsafe { clone(start, &mut stack, flags, Some(libc::SIGCHLD)) };
-    let child = child.map_err(|error| failed(program, error.into()))?;
+    let child = unsafe { libc::clone(begin, top.cast(), flags, (&raw mut start).cast()) };
+    let errno = start.errno;
+    if child == -1 {
+        return Err(failed(program, io::Error::last_os_error()));
+    }
+    let child = Pid::from_raw(child);
     if errno != 0 {
         let _ = nix::sys::wait::waitpid(child, None);
         return Err(failed(program, io::Error::from_raw_os_error(errno)));
     }
     Ok(child)
+}
+
+/// All that the child needs, and what it says if it fails.
+struct Start<'a> {
+    image: &'a Image,
+    streams: &'a [OwnedFd; 3],
+    plan: &'a Plan,
+    errno: i32,
+}
+
+extern "C" fn begin(start: *mut libc::c_void) -> libc::c_int {
+    // SAFETY: it comes from `spawn`, which waits meanwhile.
+    let start = unsafe { &mut *start.cast::<Start<'_>>() };
+    start.errno = become_program(start.image, start.streams, start.plan);
+    FAILED_EXIT
 }
 
 /// What `execve` wants: texts that end in zero, and lists of them that end in null.
@@ -92,9 +113,9 @@ impl Image {
 }
 
 /// Only returns if it failed, with the error's number. Neither allocates nor locks.
-fn become_program(image: &Image, streams: &[OwnedFd; 3], data_bytes: u64) -> i32 {
+fn become_program(image: &Image, streams: &[OwnedFd; 3], plan: &Plan) -> i32 {
     let number = |error: io::Error| error.raw_os_error().unwrap_or(libc::EIO);
-    if let Err(error) = confine::limit_data(data_bytes) {
+    if let Err(error) = confine::limit_program(plan.data_bytes, plan.limits.open_files) {
         return number(error);
     }
     // SAFETY: system calls on numbers and on memory of ours; the lists end in null, their texts in zero.
@@ -129,7 +150,7 @@ fn command(
     streams: [OwnedFd; 3],
 ) -> Result<Command, Failure> {
     let [stdin, stdout, stderr] = streams.map(Stdio::from);
-    let data_bytes = plan.data_bytes;
+    let (data_bytes, open_files) = (plan.data_bytes, plan.limits.open_files);
     let mut command = Command::new(find(program)?);
     command
         .arg0(program)
@@ -140,7 +161,7 @@ fn command(
         .stdout(stdout)
         .stderr(stderr);
     // SAFETY: the closure only makes system calls, which is what is allowed between fork and exec.
-    unsafe { command.pre_exec(move || confine::limit_data(data_bytes)) };
+    unsafe { command.pre_exec(move || confine::limit_program(data_bytes, open_files)) };
     Ok(command)
 }
 

@@ -16,7 +16,7 @@ use rustix::thread::UnshareFlags;
 use super::super::channel;
 use super::super::protocol::{Facts, Handles, Mode, PLAN_MAX_BYTES, Plan, Report};
 use super::super::seccomp::Filter;
-use super::{Failure, at, confine, inside, plain, tree};
+use super::{Failure, at, confine, end, inside, plain, tree};
 use crate::environment::HOSTNAME;
 
 /// The uid and gid that every program has in a box with a user namespace.
@@ -90,7 +90,7 @@ fn native(
                     1
                 }
             };
-            std::process::exit(code);
+            end(code);
         }
         ForkResult::Parent { child } => {
             let reports = handles.reports;
