@@ -11,7 +11,7 @@ use assay_runtime::tooling::{self, CallReport, InspectReport};
 use assay_runtime::{
     CallContext, Engine, EngineConfig, GrantedPrograms, MemoryStorage, SandboxedPrograms,
 };
-use assay_sandbox::{Sandbox, SandboxConfig};
+use assay_sandbox::{BackendKind, ContainerConfig, Sandbox, SandboxConfig};
 
 /// Largest file that is read, in bytes.
 const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -32,6 +32,7 @@ pub enum ModuleCommand {
     #[command(after_help = "Examples:
   assay-node module call challenge.wasm get_weights --json
   assay-node module call challenge.wasm evaluate --input input.bin --storage state.json --epoch 7
+  assay-node module call challenge.wasm evaluate --input input.bin --sandbox --image python:3.11-slim
 
 The storage file is a JSON object from hex keys to hex values; the storage_writes of one call fit
 into the storage file of the next.")]
@@ -58,6 +59,10 @@ into the storage file of the next.")]
         /// Run the programs that the module asks for, in the sandbox.
         #[arg(long)]
         sandbox: bool,
+        /// Run the commands that the module asks for in containers of this image, which must be on
+        /// the machine; needs a Docker or Podman daemon.
+        #[arg(long)]
+        image: Option<String>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -86,6 +91,7 @@ pub fn run(command: ModuleCommand) -> anyhow::Result<()> {
             timestamp,
             seed,
             sandbox,
+            image,
             json,
         } => {
             let storage = match storage {
@@ -100,13 +106,8 @@ pub fn run(command: ModuleCommand) -> anyhow::Result<()> {
                 seed: seed.map(|seed| parse_seed(&seed)).transpose()?,
                 ..CallContext::new("module-call")
             };
-            if sandbox {
-                let config = SandboxConfig {
-                    slots: 1,
-                    ..SandboxConfig::default()
-                };
-                let sandbox = Sandbox::start(&config, Vec::new())?;
-                let programs = SandboxedPrograms::new(sandbox);
+            if sandbox || image.is_some() {
+                let programs = granted_programs(sandbox, image)?;
                 context.live = Arc::new(GrantedPrograms::new(Arc::new(programs)));
             }
             let report = tooling::call(
@@ -252,6 +253,27 @@ fn parse_seed(text: &str) -> anyhow::Result<[u8; 32]> {
     hex::decode_to_slice(text, &mut seed)
         .with_context(|| format!("expected a seed of 64 hex digits, got {text:?}"))?;
     Ok(seed)
+}
+
+/// What a module may run: programs in the sandbox, commands in containers, or both.
+fn granted_programs(sandbox: bool, image: Option<String>) -> anyhow::Result<SandboxedPrograms> {
+    let config = SandboxConfig {
+        slots: 1,
+        ..SandboxConfig::default()
+    };
+    let mut programs = SandboxedPrograms::none();
+    if sandbox {
+        programs = programs.with_sandbox(Sandbox::start(&config, Vec::new())?);
+    }
+    if let Some(image) = image {
+        let containers = SandboxConfig {
+            backends: vec![BackendKind::Container],
+            container: Some(ContainerConfig::of(image.clone())),
+            ..config
+        };
+        programs = programs.with_containers(Sandbox::start(&containers, Vec::new())?, image);
+    }
+    Ok(programs)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -17,9 +17,9 @@ use crate::limits;
 const MIB: u64 = 1024 * 1024;
 
 /// Runs programs in a sandbox. Not for calls that validators have to agree upon: time and memory differ.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SandboxedPrograms {
-    sandbox: Sandbox,
+    sandbox: Option<Sandbox>,
     containers: Option<Containers>,
 }
 
@@ -37,12 +37,16 @@ enum Stopped {
 }
 
 impl SandboxedPrograms {
-    /// Programs of `sandbox_exec` run in this sandbox, those of `container_run` nowhere.
-    pub fn new(sandbox: Sandbox) -> Self {
-        Self {
-            sandbox,
-            containers: None,
-        }
+    /// Nothing runs.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Programs of `sandbox_exec` run in this sandbox.
+    #[must_use]
+    pub fn with_sandbox(mut self, sandbox: Sandbox) -> Self {
+        self.sandbox = Some(sandbox);
+        self
     }
 
     /// Commands of `container_run` run in this sandbox, if they ask for its image. Without effect when it
@@ -62,6 +66,7 @@ impl Programs for SandboxedPrograms {
         &self,
         request: &SandboxExecRequest,
     ) -> Result<SandboxExecResponse, SandboxExecError> {
+        let sandbox = self.sandbox.as_ref().ok_or(SandboxExecError::Disabled)?;
         let asked = Request {
             args: request.args.iter().map(OsString::from).collect(),
             env: environment(&request.env_vars),
@@ -70,7 +75,7 @@ impl Programs for SandboxedPrograms {
             limits: limits_of(request.timeout_ms),
             ..Request::new(&request.command)
         };
-        match run(&self.sandbox, &asked) {
+        match run(sandbox, &asked) {
             Ok(outcome) => Ok(SandboxExecResponse {
                 exit_code: outcome.shell_code(),
                 duration_ms: outcome.wall_us / 1_000,
