@@ -35,6 +35,10 @@ impl Chain for SubtensorChain {
         SubtensorChain::block(self, number).await
     }
 
+    async fn hash_of_block(&self, number: u64) -> Result<Option<Hash>, ChainError> {
+        SubtensorChain::hash_of_block(self, number).await
+    }
+
     async fn epoch_start(&self, epoch: u64) -> Result<ChainRef, ChainError> {
         SubtensorChain::epoch_start(self, epoch).await
     }
