@@ -9,7 +9,7 @@ use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 
 use super::SubtensorChain;
-use super::calls::{self, Caller};
+use super::calls::{self, Caller, Sending};
 use super::connection::{AtBlock, Connection};
 use super::fault::Fault;
 use crate::call::{Settlement, SignedCall};
@@ -79,10 +79,14 @@ impl Chain for SubtensorChain {
     }
 
     async fn send(&self, call: &SignedCall) -> Result<(), ChainError> {
-        self.with("send", |connection| async move {
-            calls::send(&connection.rpc, call).await
-        })
-        .await
+        let sending = Sending::default();
+        let (sending, searches) = (&sending, &self.searches);
+        let sent = self
+            .with("send", |connection| async move {
+                calls::send(&connection, call, sending, searches).await
+            })
+            .await;
+        sending.outcome(sent)
     }
 
     async fn settlement(&self, call: &SignedCall) -> Result<Settlement, ChainError> {

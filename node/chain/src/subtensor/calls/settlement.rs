@@ -80,6 +80,13 @@ impl Search {
 }
 
 impl SettlementCache {
+    /// The first block that can hold a call and hasn't been searched; `None` if it was found.
+    pub(super) fn first_open(&self, call: &SignedCall) -> Option<u64> {
+        let search = self.get(call);
+        let first = search.searched_to.saturating_add(1);
+        search.found.is_none().then_some(first)
+    }
+
     fn get(&self, call: &SignedCall) -> Search {
         let searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
         let known = searches.get(&call.hash).copied();
