@@ -190,6 +190,7 @@ fn call(name: &str) -> SignedCall {
         nonce: 0,
         signed_at: 10,
         valid_until: 20,
+        spec_version: 1,
     }
 }
 

@@ -91,8 +91,12 @@ impl Chain for SubtensorChain {
 
     async fn settlement(&self, call: &SignedCall) -> Result<Settlement, ChainError> {
         self.with("settlement", |connection| async move {
-            let (_, known) = self.state_at_head(&connection).await?;
-            calls::settlement(&connection, known.block, call, &self.searches).await
+            let (at, known) = self.state_at_head(&connection).await?;
+            let head = calls::Head {
+                block: known.block,
+                spec_version: at.spec_version(),
+            };
+            calls::settlement(&connection, head, call, &self.searches).await
         })
         .await
     }
