@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use assay_api::submission::{Journey, SubmissionStatus};
 use assay_api::weights::{SubmissionStage, WeightsReport};
 use assay_api::{RpcClient, node::NodeMode};
-use assay_chain::weights as chain_weights;
+use assay_chain::{Chain as _, weights as chain_weights};
 use assay_cli::submission::{Label, Target, build_term_submission};
 use assay_consensus::envelope::NetworkId;
 use assay_consensus::hash::Hash;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use assay_api::node::NodeMode;
-use assay_chain::{SubtensorChain, SubtensorConfig, key_file};
+use assay_chain::{Chain as _, SubtensorChain, SubtensorConfig, key_file};
 use assay_challenge_term::{DEFAULT_PYTHON_POLICY, EvidenceMode, TermParams};
 use assay_consensus::genesis::{Genesis, GenesisChallenge};
 use assay_consensus::hash::Hash;

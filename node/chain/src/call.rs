@@ -2,7 +2,7 @@
 //!
 //! A call is signed once, noted durably by whoever needs it only once, and may then be sent any
 //! number of times: its nonce lets the chain take it at most once, and after
-//! [`SignedCall::valid_until`] not at all.
+//! [`SignedCall::valid_until`], or under another runtime, not at all.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub struct SignedCall {
     pub signed_at: u64,
     /// Number of the last block that can hold it.
     pub valid_until: u64,
+    /// Version of the runtime that it was signed for; any other refuses it.
+    pub spec_version: u32,
 }
 
 /// What the finalised chain shows of a [`SignedCall`].
@@ -48,7 +50,7 @@ pub enum Settlement {
         /// Why.
         failure: CallFailure,
     },
-    /// It is in no block and can't get into one any more: its time is over, or another call took
-    /// its nonce.
+    /// It is in no block and can't get into one any more: its time is over, another call took its
+    /// nonce, or the chain's runtime was replaced.
     Lost,
 }

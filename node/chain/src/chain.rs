@@ -113,6 +113,10 @@ pub trait Chain: Send + Sync {
     /// chain's history.
     async fn block(&self, number: u64) -> Result<Option<ChainRef>, ChainError>;
 
+    /// Hash of the finalised block with a number, also of one whose state is no longer kept; `None`
+    /// if it is not finalised yet or no endpoint knows it.
+    async fn hash_of_block(&self, number: u64) -> Result<Option<Hash>, ChainError>;
+
     /// The first block of an epoch, once it is finalised.
     async fn epoch_start(&self, epoch: u64) -> Result<ChainRef, ChainError>;
 

@@ -516,6 +516,7 @@ mod tests {
             nonce: 0,
             signed_at: 10,
             valid_until: 20,
+            spec_version: 1,
         }
     }
 

@@ -98,6 +98,10 @@ impl Chain for FakeChain {
         unanswered()
     }
 
+    async fn hash_of_block(&self, _number: u64) -> Result<Option<Hash>, ChainError> {
+        unanswered()
+    }
+
     async fn epoch_start(&self, _epoch: u64) -> Result<ChainRef, ChainError> {
         unanswered()
     }
@@ -186,6 +190,7 @@ fn call(name: &str) -> SignedCall {
         nonce: 0,
         signed_at: 10,
         valid_until: 20,
+        spec_version: 1,
     }
 }
 

@@ -17,6 +17,7 @@ mod relay;
 use std::net::SocketAddr;
 
 use assay_api::weights::{ChainSubmission, SubmissionStage, WeightsReport};
+use assay_chain::Chain as _;
 use assay_dev_chain::chain::AdminCommand;
 use assay_dev_chain::types::{AccountId32, NetUid};
 use assay_testnet::network::NETUID;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use assay_api::ClientError;
 use assay_api::node::NodeMode;
 use assay_api::submission::{Journey, Reason, SubmissionSendParams, SubmissionStatus};
+use assay_chain::Chain as _;
 use assay_cli::results::Reported;
 use assay_cli::submission::{Label, SignedSubmission, Target, build_term_submission};
 use assay_consensus::envelope::NetworkId;

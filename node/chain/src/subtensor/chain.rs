@@ -9,7 +9,7 @@ use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 
 use super::SubtensorChain;
-use super::calls::{self, Caller};
+use super::calls::{self, Caller, Sending};
 use super::connection::{AtBlock, Connection};
 use super::fault::Fault;
 use crate::call::{Settlement, SignedCall};
@@ -33,6 +33,10 @@ impl Chain for SubtensorChain {
 
     async fn block(&self, number: u64) -> Result<Option<ChainRef>, ChainError> {
         SubtensorChain::block(self, number).await
+    }
+
+    async fn hash_of_block(&self, number: u64) -> Result<Option<Hash>, ChainError> {
+        SubtensorChain::hash_of_block(self, number).await
     }
 
     async fn epoch_start(&self, epoch: u64) -> Result<ChainRef, ChainError> {
@@ -75,16 +79,24 @@ impl Chain for SubtensorChain {
     }
 
     async fn send(&self, call: &SignedCall) -> Result<(), ChainError> {
-        self.with("send", |connection| async move {
-            calls::send(&connection.rpc, call).await
-        })
-        .await
+        let sending = Sending::default();
+        let (sending, searches) = (&sending, &self.searches);
+        let sent = self
+            .with("send", |connection| async move {
+                calls::send(&connection, call, sending, searches).await
+            })
+            .await;
+        sending.outcome(sent)
     }
 
     async fn settlement(&self, call: &SignedCall) -> Result<Settlement, ChainError> {
         self.with("settlement", |connection| async move {
-            let (_, known) = self.state_at_head(&connection).await?;
-            calls::settlement(&connection, known.block, call, &self.searches).await
+            let (at, known) = self.state_at_head(&connection).await?;
+            let head = calls::Head {
+                block: known.block,
+                spec_version: at.spec_version(),
+            };
+            calls::settlement(&connection, head, call, &self.searches).await
         })
         .await
     }

@@ -39,6 +39,8 @@ pub(super) struct Connection {
     pub(super) rpc: Rpc,
     /// The subnet.
     pub(super) netuid: u16,
+    /// The endpoint, for logs and errors.
+    pub(super) endpoint: String,
     socket: Arc<Client>,
     is_retired: AtomicBool,
     runtimes: Mutex<BTreeSet<u32>>,
@@ -108,6 +110,7 @@ impl Connection {
             client,
             rpc,
             netuid: options.netuid,
+            endpoint: endpoint.name.clone(),
             socket,
             is_retired: AtomicBool::new(false),
             runtimes: Mutex::default(),

@@ -13,7 +13,7 @@ use crate::limits::EPOCH_WALK_MAX;
 impl SubtensorChain {
     /// The first block of an epoch, once it is finalised. Of an epoch that is many epochs ago, or
     /// older than the endpoints' history, none is known; epoch 0 begins with the subnet.
-    pub async fn epoch_start(&self, epoch: u64) -> Result<ChainRef, ChainError> {
+    pub(super) async fn epoch_start(&self, epoch: u64) -> Result<ChainRef, ChainError> {
         let known = self.blocks().epoch_start(epoch);
         if let Some(start) = known {
             return Ok(start);

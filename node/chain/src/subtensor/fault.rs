@@ -12,6 +12,12 @@ use assay_consensus::hash::Hash;
 use crate::error::ChainError;
 use crate::limits::ERROR_TEXT_MAX_CHARS;
 
+/// JSON-RPC's code of a method that a server doesn't have.
+pub(super) const METHOD_NOT_FOUND: i32 = -32_601;
+
+/// JSON-RPC's code of parameters that a method can't have.
+const INVALID_PARAMS: i32 = -32_602;
+
 /// Why work on one connection ended.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -43,6 +49,9 @@ pub(super) enum Verdict {
     Final(ChainError),
     /// Another endpoint may know, this one stays in use.
     AskAnother(ChainError),
+    /// The endpoint answers nobody just now, such as one that limits requests. It rests; the
+    /// connection is fine.
+    Busy(ChainError),
     /// The connection is of no more use.
     Broken(ChainError),
 }
@@ -124,11 +133,18 @@ impl Fault {
             }
             Fault::BadAnswer { expected, got } => bad_answer(expected, got),
             Fault::Client(error) => match rpc_error(&error) {
-                Some(rpcs::Error::User(answer)) => Verdict::AskAnother(ChainError::Remote {
-                    call,
-                    code: answer.code.to_string(),
-                    message: format!("{} (at {endpoint})", bounded(&answer.message)),
-                }),
+                Some(rpcs::Error::User(answer)) => {
+                    let error = ChainError::Remote {
+                        call,
+                        code: answer.code.to_string(),
+                        message: format!("{} (at {endpoint})", bounded(&answer.message)),
+                    };
+                    if is_of_request(answer.code) {
+                        Verdict::AskAnother(error)
+                    } else {
+                        Verdict::Busy(error)
+                    }
+                }
                 Some(rpcs::Error::Client(transport)) => Verdict::Broken(ChainError::Unreachable {
                     call,
                     endpoint: endpoint.to_owned(),
@@ -225,6 +241,12 @@ fn is_unknown_block(message: &str) -> bool {
     .any(|text| message.contains(text))
 }
 
+/// Whether an error code is about what was asked: no such method, parameters that don't fit, or one
+/// of the node's own errors. All others, such as limits on requests, are about the endpoint.
+fn is_of_request(code: i32) -> bool {
+    matches!(code, METHOD_NOT_FOUND | INVALID_PARAMS | 1_000..=9_999)
+}
+
 fn bounded(text: &str) -> String {
     text.chars().take(ERROR_TEXT_MAX_CHARS).collect()
 }
@@ -271,6 +293,28 @@ mod tests {
             error.to_string(),
             "metagraph: the chain says 4003: Execution failed (at ws://node)"
         );
+    }
+
+    #[test]
+    fn an_endpoint_that_limits_requests_is_told_from_one_that_cant_answer_this_one() {
+        let verdict = |code| {
+            let message = "no".to_owned();
+            let data = None;
+            let answer = rpcs::Error::User(UserError {
+                code,
+                message,
+                data,
+            });
+            let fault = Fault::client(answer);
+            assert!(!fault.is_broken());
+            fault.verdict("block", "ws://node")
+        };
+        for code in [METHOD_NOT_FOUND, INVALID_PARAMS, 1_002, 4_003] {
+            assert!(matches!(verdict(code), Verdict::AskAnother(_)), "{code}");
+        }
+        for code in [-32_005, -32_603, -32_000, 429, 0] {
+            assert!(matches!(verdict(code), Verdict::Busy(_)), "{code}");
+        }
     }
 
     #[test]

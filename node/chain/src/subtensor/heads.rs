@@ -20,7 +20,7 @@ const CALL: &str = "next_head";
 impl SubtensorChain {
     /// Waits for a finalised head with a number above `after`: the latest one when it answers.
     /// `None` if there was none within the long-poll time.
-    pub async fn next_head(&self, after: u64) -> Result<Option<ChainRef>, ChainError> {
+    pub(super) async fn next_head(&self, after: u64) -> Result<Option<ChainRef>, ChainError> {
         let long_poll_ms = self.config.bounded_long_poll_ms();
         let until = Instant::now() + Duration::from_millis(long_poll_ms);
         let deadline_ms = long_poll_ms.saturating_add(self.config.call_deadline_ms);

@@ -62,7 +62,7 @@ struct AxonInfo {
 
 impl SubtensorChain {
     /// The metagraph after a finalised block.
-    pub async fn metagraph(&self, at_block: Hash) -> Result<Metagraph, ChainError> {
+    pub(super) async fn metagraph(&self, at_block: Hash) -> Result<Metagraph, ChainError> {
         self.with("metagraph", |connection| async move {
             let (at, known) = self.state_at(&connection, at_block).await?;
             let netuid = connection.netuid;

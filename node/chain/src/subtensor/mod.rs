@@ -186,7 +186,7 @@ impl SubtensorChain {
                         is_known_elsewhere = true;
                         first_error.get_or_insert(error);
                     }
-                    Verdict::Broken(error) => {
+                    Verdict::Busy(error) | Verdict::Broken(error) => {
                         self.note_failure(index, slot, error.clone());
                         first_error.get_or_insert(error);
                     }

@@ -14,7 +14,7 @@ use crate::limits::BEHIND_MAX_BLOCKS;
 
 impl SubtensorChain {
     /// Hash of the chain's first block.
-    pub async fn genesis_hash(&self) -> Result<Hash, ChainError> {
+    pub(super) async fn genesis_hash(&self) -> Result<Hash, ChainError> {
         self.with("genesis_hash", |connection| async move {
             Ok(connection.genesis_hash())
         })
@@ -22,7 +22,7 @@ impl SubtensorChain {
     }
 
     /// The latest finalised block.
-    pub async fn finalized_head(&self) -> Result<ChainRef, ChainError> {
+    pub(super) async fn finalized_head(&self) -> Result<ChainRef, ChainError> {
         self.with("finalized_head", |connection| async move {
             Ok(self.head_on(&connection).await?.block)
         })
@@ -31,7 +31,7 @@ impl SubtensorChain {
 
     /// The finalised block with a number; `None` if it is not finalised yet or too old for the
     /// endpoints' history.
-    pub async fn block(&self, number: u64) -> Result<Option<ChainRef>, ChainError> {
+    pub(super) async fn block(&self, number: u64) -> Result<Option<ChainRef>, ChainError> {
         if let Some(known) = self.known_by_number(number) {
             return Ok(Some(known.block));
         }
@@ -42,6 +42,24 @@ impl SubtensorChain {
             .await;
         match found {
             Ok(known) => Ok(Some(known.block)),
+            Err(ChainError::UnknownBlock(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Hash of the finalised block with a number, whose state may be gone; `None` if it is not
+    /// finalised yet or no endpoint knows it.
+    pub(super) async fn hash_of_block(&self, number: u64) -> Result<Option<Hash>, ChainError> {
+        if let Some(known) = self.known_by_number(number) {
+            return Ok(Some(known.block.hash));
+        }
+        let found = self
+            .with("hash_of_block", |connection| async move {
+                self.final_hash(&connection, number).await
+            })
+            .await;
+        match found {
+            Ok(hash) => Ok(Some(hash)),
             Err(ChainError::UnknownBlock(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -90,6 +108,12 @@ impl SubtensorChain {
         if let Some(known) = self.known_by_number(number) {
             return Ok(known);
         }
+        let hash = self.final_hash(connection, number).await?;
+        self.known(connection, hash, number).await
+    }
+
+    /// Hash of the finalised block with a number.
+    async fn final_hash(&self, connection: &Connection, number: u64) -> Result<Hash, Fault> {
         let unknown = ChainError::UnknownBlock(Hash::ZERO);
         if !connection.is_final(number).await? {
             let highest = self.blocks().highest();
@@ -102,8 +126,7 @@ impl SubtensorChain {
         }
         // Another endpoint may keep more.
         let hash = connection.hash_of(number).await?;
-        let hash = hash.ok_or(Fault::Elsewhere(unknown))?;
-        self.known(connection, hash, number).await
+        hash.ok_or(Fault::Elsewhere(unknown))
     }
 
     /// The state after a finalised block.

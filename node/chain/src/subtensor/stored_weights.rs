@@ -24,7 +24,7 @@ impl SubtensorChain {
     /// The latest weights of every validator after a finalised block, ascending by hotkey; at the
     /// finalised head when no block is named. The epoch of weights from before the present epoch is
     /// counted back in epochs of the present length, since older states may be gone.
-    pub async fn weights_on_chain(
+    pub(super) async fn weights_on_chain(
         &self,
         at_block: Option<Hash>,
     ) -> Result<Vec<ChainWeights>, ChainError> {

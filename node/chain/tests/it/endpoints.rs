@@ -6,7 +6,7 @@ use jsonrpsee::RpcModule;
 use jsonrpsee::server::{Server, ServerConfig, ServerHandle};
 use serde_json::{Value, json};
 
-use assay_chain::{ChainError, SubtensorChain, SubtensorConfig};
+use assay_chain::{Chain, ChainError, SubtensorChain, SubtensorConfig};
 use assay_consensus::hash::Hash;
 
 use crate::proxy::{Mode, Proxy};

@@ -1,6 +1,6 @@
 //! First blocks of epochs.
 
-use assay_chain::{ChainError, SubtensorChain};
+use assay_chain::{Chain, ChainError, SubtensorChain};
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 use assay_dev_chain::types::NetUid;
 

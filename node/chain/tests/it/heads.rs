@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_chain::{HeadStatus, HeadWatcher, SubtensorChain};
+use assay_chain::{Chain, HeadStatus, HeadWatcher, SubtensorChain};
 use assay_dev_chain::chain::AdminCommand;
 
 use crate::proxy::{Mode, Proxy};

@@ -18,6 +18,8 @@ pub enum Mode {
     Closed,
     /// Hangs up as soon as a client asks something, which it doesn't pass on.
     HangUpOnRequest,
+    /// Passes requests on, and hangs up instead of passing on the answer.
+    HangUpOnAnswer,
 }
 
 /// How many connections there are.
@@ -118,7 +120,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, mut mode: watch::Receiv
                 }
                 continue;
             }
-            Mode::Open | Mode::HangUpOnRequest => tokio::select! {
+            Mode::Open | Mode::HangUpOnRequest | Mode::HangUpOnAnswer => tokio::select! {
                 biased;
                 changed = mode.changed() => match changed {
                     Ok(()) => continue,
@@ -137,6 +139,9 @@ async fn pass(mut client: TcpStream, target: SocketAddr, mut mode: watch::Receiv
             }
             node.write_all(&from_client[..length]).await
         } else {
+            if now == Mode::HangUpOnAnswer {
+                return;
+            }
             client.write_all(&from_node[..length]).await
         };
         if passed.is_err() {

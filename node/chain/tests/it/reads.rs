@@ -1,6 +1,6 @@
 //! What is read at a block, and that it stays the same.
 
-use assay_chain::{ChainError, Metagraph};
+use assay_chain::{Chain, ChainError, Metagraph};
 use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
@@ -40,6 +40,25 @@ async fn blocks_by_number_are_final_ones() {
     assert_eq!(genesis.hash, chain.genesis());
     let epochs: Vec<(u64, u64)> = futures_of(&client, &[9, 10, 19, 20]).await;
     assert_eq!(epochs, [(0, 10), (1, 20), (1, 20), (2, 30)]);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn hashes_by_number_are_those_of_final_blocks_however_old() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(4_200).await;
+    let client = chain.client();
+    // The state of block 0 is gone: a node of the dev chain keeps 4,096.
+    assert_eq!(client.block(0).await, Ok(None));
+    assert_eq!(client.hash_of_block(0).await, Ok(Some(chain.genesis())));
+    let recent = client.block(4_199).await.unwrap().unwrap();
+    for client in [client, chain.client()] {
+        let hash = client.hash_of_block(4_199).await;
+        assert_eq!(hash, Ok(Some(recent.hash)));
+        // Made already, but not final; and not made.
+        assert_eq!(client.hash_of_block(4_201).await, Ok(None));
+        assert_eq!(client.hash_of_block(u64::MAX).await, Ok(None));
+    }
     chain.stop().await;
 }
 

@@ -7,7 +7,7 @@ use subxt::config::SubstrateConfig;
 use subxt::dynamic::{self, Value};
 use subxt_signer::sr25519::{Keypair, dev};
 
-use assay_chain::ChainWeights;
+use assay_chain::{Chain, ChainWeights};
 use assay_consensus::keys::Hotkey;
 use assay_dev_chain::chain::{
     AdminCommand, ChainConfig, Hyperparameter, NeuronConfig, SubnetConfig,

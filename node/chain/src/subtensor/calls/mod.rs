@@ -35,8 +35,8 @@ use assay_consensus::keys::Keypair;
 
 pub(super) use self::axon::prepare_axon;
 pub(super) use self::reveal::prepare_reveal;
-pub(super) use self::send::send;
-pub(super) use self::settlement::{SettlementCache, settlement};
+pub(super) use self::send::{Sending, send};
+pub(super) use self::settlement::{Head, SettlementCache, settlement};
 pub(super) use self::standing::weights_standing;
 pub(super) use self::weights::prepare_weights;
 

@@ -10,10 +10,7 @@ use assay_consensus::keys::Hotkey;
 
 use super::search::nothing;
 use crate::subtensor::connection::Rpc;
-use crate::subtensor::fault::Fault;
-
-/// JSON-RPC's code of a method that a server doesn't have.
-const METHOD_NOT_FOUND: i32 = -32_601;
+use crate::subtensor::fault::{Fault, METHOD_NOT_FOUND};
 
 /// Number of the endpoint's best block.
 pub(super) async fn best_number(rpc: &Rpc) -> Result<u64, Fault> {

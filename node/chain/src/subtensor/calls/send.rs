@@ -1,14 +1,21 @@
 //! Sending a signed call: to the pool, and the pool's refusals by name.
+//!
+//! Decision: a refusal counts only if no endpoint was handed the call without answering, since that
+//! one may have taken it. A refusal that may come from the state of one pool, or from how far one
+//! endpoint is, is no other endpoint's: the next is asked.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use subxt::rpcs::{self, UserError};
 
 use super::pool::{best_number, is_unknown_method};
 use super::search::{find, first_of};
+use super::settlement::SettlementCache;
 use crate::call::SignedCall;
 use crate::error::{CallFailure, ChainError, Refusal};
 use crate::limits::ERROR_TEXT_MAX_CHARS;
-use crate::subtensor::connection::Rpc;
-use crate::subtensor::fault::Fault;
+use crate::subtensor::connection::{Connection, Rpc};
+use crate::subtensor::fault::{Fault, METHOD_NOT_FOUND};
 
 /// What a pool's answer means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,37 +30,92 @@ enum Answer {
     Trouble,
 }
 
+/// One sending of a call, to one endpoint after the other.
+#[derive(Debug, Default)]
+pub(in crate::subtensor) struct Sending {
+    /// Endpoints that were handed the call and haven't answered.
+    unanswered: Mutex<Vec<String>>,
+}
+
+impl Sending {
+    /// What came of it: as long as some endpoint may have taken the call, it isn't refused.
+    pub(in crate::subtensor) fn outcome(
+        &self,
+        sent: Result<(), ChainError>,
+    ) -> Result<(), ChainError> {
+        match (sent, self.unanswered().first()) {
+            (Err(ChainError::Refused { .. }), Some(endpoint)) => Err(ChainError::Unreachable {
+                call: "send",
+                endpoint: endpoint.clone(),
+                reason: "the connection broke before it said whether it took the call".to_owned(),
+            }),
+            (sent, _) => sent,
+        }
+    }
+
+    fn unanswered(&self) -> MutexGuard<'_, Vec<String>> {
+        self.unanswered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Hands a call to the endpoint's pool. Sending a call again that the pool or a block holds already
 /// is no error.
 ///
 /// Errors: [`ChainError::Refused`] with the pool's reason, [`ChainError::Remote`] for an answer
 /// that says nothing of the call, where another endpoint may do better.
-pub(in crate::subtensor) async fn send(rpc: &Rpc, call: &SignedCall) -> Result<(), Fault> {
+pub(in crate::subtensor) async fn send(
+    connection: &Connection,
+    call: &SignedCall,
+    sending: &Sending,
+    searches: &SettlementCache,
+) -> Result<(), Fault> {
+    let rpc = &connection.rpc;
+    sending.unanswered().push(connection.endpoint.clone());
     let error = match submit(rpc, call).await {
         Ok(()) => return Ok(()),
         Err(rpcs::Error::User(error)) => error,
         Err(error) => return Err(Fault::client(error)),
     };
-    let failure = match meaning(&call.name, &error) {
+    let answer = meaning(&call.name, &error);
+    let is_unclear = answer == Answer::Trouble && error.code != METHOD_NOT_FOUND;
+    if !is_unclear {
+        // One endpoint is asked after the other, so the last one is this.
+        sending.unanswered().pop();
+    }
+    let failure = match answer {
         Answer::Known => return Ok(()),
         Answer::Refused(failure) => failure,
         Answer::BadSignature => bad_signature(rpc, call).await?.into(),
-        Answer::Trouble => {
-            return Err(Fault::Elsewhere(ChainError::Remote {
-                call: "author_submitExtrinsic",
-                code: error.code.to_string(),
-                message: text(&error),
-            }));
-        }
+        Answer::Trouble => return Err(Fault::client(rpcs::Error::User(error))),
     };
     // What a block holds already the pool refuses for many reasons: nonce, time, rate limit.
-    if is_in_a_block(rpc, call).await? {
+    if is_in_a_block(rpc, call, searches).await? {
         return Ok(());
     }
-    Err(Fault::Chain(ChainError::Refused {
+    let is_of_endpoint = is_of_endpoint(&failure);
+    let refused = ChainError::Refused {
         call: call.name.clone(),
         failure,
-    }))
+    };
+    Err(if is_of_endpoint {
+        Fault::Elsewhere(refused)
+    } else {
+        Fault::Chain(refused)
+    })
+}
+
+/// Whether a refusal comes from the state of this endpoint's pool, or from blocks that this endpoint
+/// has or lacks.
+fn is_of_endpoint(failure: &CallFailure) -> bool {
+    let CallFailure::Named { refusal } = failure else {
+        return false;
+    };
+    matches!(
+        refusal,
+        Refusal::PoolFull | Refusal::BadNonce | Refusal::Expired
+    )
 }
 
 async fn submit(rpc: &Rpc, call: &SignedCall) -> Result<(), rpcs::Error> {
@@ -76,10 +138,18 @@ async fn bad_signature(rpc: &Rpc, call: &SignedCall) -> Result<Refusal, Fault> {
     })
 }
 
-/// Whether a block of the endpoint's best chain holds the call.
-async fn is_in_a_block(rpc: &Rpc, call: &SignedCall) -> Result<bool, Fault> {
+/// Whether a block of the endpoint's best chain holds the call. What was searched when its
+/// settlement was asked for isn't searched again.
+async fn is_in_a_block(
+    rpc: &Rpc,
+    call: &SignedCall,
+    searches: &SettlementCache,
+) -> Result<bool, Fault> {
     let last = best_number(rpc).await?.min(call.valid_until);
-    let mut blocks = call.signed_at.saturating_add(1)..=last;
+    let Some(first) = searches.first_open(call) else {
+        return Ok(true);
+    };
+    let mut blocks = first..=last;
     while !blocks.is_empty() {
         let part = first_of(&blocks);
         blocks = part.end().saturating_add(1)..=last;

@@ -40,17 +40,25 @@ struct Search {
     found: Option<Place>,
 }
 
+/// The finalised head of an endpoint.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::subtensor) struct Head {
+    pub(in crate::subtensor) block: ChainRef,
+    /// Version of the runtime that carries out the block after it.
+    pub(in crate::subtensor) spec_version: u32,
+}
+
 /// Looks for a call in the finalised blocks up to `head`, which is final on this endpoint.
 pub(in crate::subtensor) async fn settlement(
     connection: &Connection,
-    head: ChainRef,
+    head: Head,
     call: &SignedCall,
     cache: &SettlementCache,
 ) -> Result<Settlement, Fault> {
     let rpc = &connection.rpc;
     let mut search = cache.get(call);
     loop {
-        let blocks = first_of(&search.open_blocks(head.number, call));
+        let blocks = first_of(&search.open_blocks(head.block.number, call));
         if blocks.is_empty() {
             break;
         }
@@ -61,11 +69,22 @@ pub(in crate::subtensor) async fn settlement(
     if let Some(place) = search.found {
         return outcome(connection, place).await;
     }
-    let is_over = head.number >= call.valid_until;
-    if is_over || nonce_at(rpc, &call.hotkey, Some(H256(head.hash.0))).await? > call.nonce {
+    let at = Some(H256(head.block.hash.0));
+    if head.is_over(call) || nonce_at(rpc, &call.hotkey, at).await? > call.nonce {
         return Ok(Settlement::Lost);
     }
     Ok(Settlement::Waiting)
+}
+
+impl Head {
+    /// Whether no block after this one can hold the call. An endpoint that is behind may not have
+    /// come to the runtime that it was signed for.
+    fn is_over(&self, call: &SignedCall) -> bool {
+        let number = self.block.number;
+        // The block that replaced the runtime was still carried out by the one before.
+        let is_replaced = number > call.signed_at && self.spec_version != call.spec_version;
+        number >= call.valid_until || is_replaced
+    }
 }
 
 impl Search {
@@ -80,6 +99,13 @@ impl Search {
 }
 
 impl SettlementCache {
+    /// The first block that can hold a call and hasn't been searched; `None` if it was found.
+    pub(super) fn first_open(&self, call: &SignedCall) -> Option<u64> {
+        let search = self.get(call);
+        let first = search.searched_to.saturating_add(1);
+        search.found.is_none().then_some(first)
+    }
+
     fn get(&self, call: &SignedCall) -> Search {
         let searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
         let known = searches.get(&call.hash).copied();
@@ -187,6 +213,7 @@ mod tests {
             nonce: 0,
             signed_at: 10,
             valid_until: 20,
+            spec_version: 1,
         }
     }
 
@@ -196,6 +223,29 @@ mod tests {
             hex::encode(events_key()),
             "26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7"
         );
+    }
+
+    #[test]
+    fn a_call_is_over_with_its_time_or_its_runtime_but_not_for_an_endpoint_behind() {
+        let is_over = |number, spec_version| {
+            let block = ChainRef {
+                number,
+                hash: Hash::ZERO,
+                epoch: 0,
+                next_epoch_start: 100,
+                timestamp_ms: 0,
+            };
+            let head = Head {
+                block,
+                spec_version,
+            };
+            head.is_over(&call("a"))
+        };
+        assert!(!is_over(19, 1));
+        assert!(is_over(20, 1));
+        assert!(is_over(11, 2));
+        // It was signed at block 10, for the runtime that came with it.
+        assert!(!is_over(9, 0));
     }
 
     #[test]

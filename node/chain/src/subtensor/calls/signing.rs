@@ -104,6 +104,7 @@ pub(super) async fn sign(
         nonce,
         signed_at: caller.head.number,
         valid_until: era.last(),
+        spec_version: caller.at.spec_version(),
     })
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use assay_chain::{Chain, ChainError, Settlement, WeightsStanding};
+use assay_chain::{Chain, ChainError, Refusal, Settlement, WeightsStanding};
 
 use crate::limited::{Limit, Limited};
 use crate::proxy::{Mode, Proxy};
-use crate::support::{GOOD, TestChain, calls_config, client, prepare};
+use crate::support::{GOOD, TestChain, calls_config, client, prepare, refusal};
 
 /// Storage key of an item, or the beginning of its keys.
 fn key_of(pallet: &str, item: &str) -> String {
@@ -97,6 +97,86 @@ async fn a_trouble_of_the_endpoint_is_no_refusal_and_another_endpoint_is_asked()
     chain.mine(3).await;
     let settlement = chain.settlement(&call).await;
     assert_eq!(settlement, Settlement::Done { block: 6 });
+    limited.stop().await;
+    chain.stop().await;
+}
+
+/// The pool of an endpoint answers with a code and a message.
+fn pool_says(code: i32, message: &'static str) -> [Limit; 1] {
+    let submit = "author_submitExtrinsic";
+    [Limit::Fails(submit, String::new(), code, message)]
+}
+
+#[tokio::test]
+async fn a_refusal_after_an_endpoint_died_with_the_call_is_not_believed() {
+    let chain = TestChain::start(calls_config()).await;
+    let dying = Proxy::start(&chain.url(), Mode::Open).await;
+    let full = pool_says(
+        1_016,
+        "Immediately Dropped: The transaction couldn't enter the pool",
+    );
+    let full = Limited::start(&chain.url(), &full).await;
+    let through = client(&[dying.url(), full.url.clone()]);
+    chain.mine(5).await;
+    let call = prepare(&through, GOOD).await.unwrap().call;
+    dying.set(Mode::HangUpOnAnswer);
+    let sent = through.send(&call).await;
+    assert!(
+        matches!(&sent, Err(ChainError::Unreachable { endpoint, .. }) if *endpoint == dying.url()),
+        "{sent:?}"
+    );
+    assert_eq!(full.own_answers(), 1);
+    // The first endpoint had passed it on.
+    chain.mine(3).await;
+    let settlement = chain.settlement(&call).await;
+    assert_eq!(settlement, Settlement::Done { block: 6 });
+    full.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn what_one_endpoints_pool_refuses_another_may_take() {
+    for (code, message, expected) in [
+        (1_016, "Immediately Dropped", Refusal::PoolFull),
+        (1_014, "Priority is too low: (1 vs 1)", Refusal::BadNonce),
+        (
+            1_010,
+            "Invalid Transaction: Transaction has an ancient birth block",
+            Refusal::Expired,
+        ),
+    ] {
+        let chain = TestChain::start(calls_config()).await;
+        chain.mine(5).await;
+        let limited = Limited::start(&chain.url(), &pool_says(code, message)).await;
+        let call = chain.prepare(GOOD).await.unwrap().call;
+        let alone = client(std::slice::from_ref(&limited.url));
+        assert_eq!(refusal(alone.send(&call).await), expected);
+        let both = client(&[limited.url.clone(), chain.url()]);
+        both.send(&call).await.unwrap();
+        chain.mine(3).await;
+        let settlement = chain.settlement(&call).await;
+        assert_eq!(settlement, Settlement::Done { block: 6 });
+        limited.stop().await;
+        chain.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_limits_requests_rests_before_it_is_asked_again() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.finalize(5).await;
+    let too_many = Limit::Fails(
+        "chain_getFinalizedHead",
+        String::new(),
+        -32_005,
+        "Too many requests",
+    );
+    let limited = Limited::start(&chain.url(), &[too_many]).await;
+    let client = client(&[limited.url.clone(), chain.url()]);
+    for _ in 0..20 {
+        assert_eq!(client.finalized_head().await.unwrap().number, 5);
+    }
+    assert_eq!(limited.own_answers(), 1);
     limited.stop().await;
     chain.stop().await;
 }

@@ -35,7 +35,7 @@ async fn a_call_with_the_same_bytes_in_both_runtimes_is_refused_by_its_signature
 }
 
 #[tokio::test]
-async fn a_call_that_waits_in_the_pool_during_an_upgrade_is_lost_and_not_forgotten() {
+async fn a_call_that_an_upgrade_kills_is_lost_at_once_and_weights_arrive_in_the_same_epoch() {
     let chain = TestChain::start(calls_config()).await;
     chain.mine(5).await;
     chain.command(upgrade(5, 9)).await;
@@ -46,10 +46,31 @@ async fn a_call_that_waits_in_the_pool_during_an_upgrade_is_lost_and_not_forgott
         refusal(chain.send(&old.call).await),
         Refusal::RuntimeChanged
     );
-    chain.mine(2).await;
+    chain.mine(1).await;
+    // The upgrade isn't final.
     assert_eq!(chain.settlement(&old.call).await, Settlement::Waiting);
-    chain.succeeds_in_the_next_epoch().await;
+    chain.mine(1).await;
     assert_eq!(chain.settlement(&old.call).await, Settlement::Lost);
+    let new = chain.prepare(GOOD).await.unwrap();
+    assert_eq!(new.epoch, old.epoch);
+    chain.succeeds(&new.call).await;
+    assert_eq!(chain.standing(&new).await, WeightsStanding::Stored);
+    assert_eq!(chain.settlement(&old.call).await, Settlement::Lost);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_in_the_block_of_the_upgrade_counts() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let old = chain.prepare(GOOD).await.unwrap();
+    chain.send(&old.call).await.unwrap();
+    chain.enact([upgrade(5, 9)]).await;
+    assert_eq!(
+        chain.settlement(&old.call).await,
+        Settlement::Done { block: 6 }
+    );
+    assert_eq!(chain.standing(&old).await, WeightsStanding::Stored);
     chain.stop().await;
 }
 
