@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -60,6 +60,9 @@ const LOGS_MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// Pause between looks at the connected peers.
 const PEERS_REFRESH: Duration = Duration::from_secs(1);
 
+/// Pause between tries to find out which chain this is.
+const CHAIN_CHECK_RETRY: Duration = Duration::from_secs(6);
+
 /// A node that is running.
 pub struct RunningNode {
     /// Where JSON-RPC listens.
@@ -72,6 +75,8 @@ pub struct RunningNode {
     driver: tokio::task::JoinHandle<anyhow::Result<()>>,
     helpers: Vec<tokio::task::JoinHandle<()>>,
     heads: HeadWatcher,
+    /// Ends with an error if the chain turns out to be another one.
+    chain_check: tokio::task::JoinHandle<anyhow::Result<()>>,
     rpc: ServerHandle,
 }
 
@@ -93,8 +98,9 @@ impl RunningNode {
         self.shared.network.shutdown().await;
         let storage = self.shared.storage.clone();
         let flushed = tokio::task::spawn_blocking(move || storage.flush()).await?;
-        // What ended the driver says more than what the database says afterwards.
-        outcome.and(flushed.context("database"))
+        let checked = self.chain_check.await.context("check of the chain")?;
+        // What ended the node says more than what the database says afterwards.
+        checked.and(outcome).and(flushed.context("database"))
     }
 }
 
@@ -204,6 +210,7 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
         weights_jobs,
         cancel: cancel.clone(),
     });
+    let (checked, is_checked) = watch::channel(false);
     let mut helpers = vec![
         tokio::spawn(discovery::run(
             Arc::clone(&shared),
@@ -223,10 +230,18 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
             axon: discovery::axon_of(&parse_addresses(&shared.config.p2p.external)?),
             taken: shared.metrics.weights_submitted.clone(),
         };
-        let weights = task.run(jobs, heads.subscribe(), cancel.clone());
-        helpers.push(tokio::spawn(weights));
+        let (heads, cancel) = (heads.subscribe(), cancel.clone());
+        helpers.push(tokio::spawn(async move {
+            // Nothing is signed for a chain that may be another one.
+            let mut is_checked = is_checked;
+            if is_checked.wait_for(|checked| *checked).await.is_ok() {
+                task.run(jobs, heads, cancel).await;
+            }
+        }));
     }
     let driver = tokio::spawn(driver.run());
+    let chain_check = check_chain(Arc::clone(&shared), checked, cancel.clone());
+    let chain_check = tokio::spawn(chain_check);
     info!(%rpc_addr, %peer_id, network = %shared.network_id.0, hotkey = ?shared.hotkey.map(|h| h.to_ss58()), "node started");
     Ok(RunningNode {
         rpc_addr,
@@ -236,6 +251,7 @@ pub async fn start(config: NodeConfig, faults: FaultInjection) -> anyhow::Result
         driver,
         helpers,
         heads,
+        chain_check,
         rpc,
     })
 }
@@ -389,6 +405,45 @@ fn open_log(config: &NodeConfig, storage: &Storage) -> anyhow::Result<(Wal, Resu
         open_weights: storage.open_weights()?,
     };
     Ok((wal, resume))
+}
+
+/// Stops the node if the chain is not the one of the genesis document: nothing may be signed for
+/// another. As long as the chain can't tell, the ledger's own checks of chain blocks hold.
+async fn check_chain(
+    shared: Arc<Shared>,
+    checked: watch::Sender<bool>,
+    cancel: CancellationToken,
+) -> anyhow::Result<()> {
+    let expected = shared.genesis.chain;
+    loop {
+        let found = tokio::select! {
+            found = shared.chain.hash_of_block(expected.number) => found,
+            () = cancel.cancelled() => return Ok(()),
+        };
+        match found {
+            Ok(Some(hash)) if hash == expected.hash => {
+                checked.send_replace(true);
+                return Ok(());
+            }
+            Ok(Some(hash)) => {
+                cancel.cancel();
+                bail!(
+                    "this is not the chain of the genesis document: expected block {} to be {}, the chain has {hash}; check chain.endpoints and the genesis document",
+                    expected.number,
+                    expected.hash
+                );
+            }
+            Ok(None) => warn!(
+                block = expected.number,
+                "the chain does not know the block that the genesis document starts from"
+            ),
+            Err(error) => warn!(%error, "it can't be checked yet which chain this is"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CHAIN_CHECK_RETRY) => {}
+            () = cancel.cancelled() => return Ok(()),
+        }
+    }
 }
 
 /// Agreed weights of the running epoch that a restart may have kept from the chain.

@@ -18,14 +18,16 @@ use std::net::SocketAddr;
 
 use assay_api::weights::{ChainSubmission, SubmissionStage, WeightsReport};
 use assay_chain::Chain as _;
+use assay_consensus::hash::Hash;
 use assay_dev_chain::chain::AdminCommand;
 use assay_dev_chain::types::{AccountId32, NetUid};
+use assay_node::config::{ChainConfig, NodeConfig, P2pConfig, RpcConfig};
 use assay_testnet::network::NETUID;
 use assay_testnet::process::free_ports;
 
 use calls::weights_calls;
 use relay::Relay;
-use support::{Pace, Stage, until};
+use support::{DEADLINE, Pace, Stage, until};
 
 const VALIDATORS: usize = 3;
 
@@ -71,6 +73,7 @@ async fn weights_get_to_the_chain_once_per_epoch_whatever_happens() {
     stored_from(&stage, &everyone, epoch).await;
 
     lost_and_found(&stage).await;
+    another_chain_is_refused(&stage).await;
     check_calls(&stage);
     for node in 0..VALIDATORS {
         assert!(!stage.log(node).contains("panicked"));
@@ -166,6 +169,42 @@ async fn lost_and_found(stage: &Stage) {
     };
     until("the lost validator's weights", found).await;
     stored_after_now(stage, &everyone).await;
+}
+
+/// A node whose genesis document is of another chain says so and ends.
+async fn another_chain_is_refused(stage: &Stage) {
+    let dir = &stage.testnet.plan.dir;
+    let mut genesis = stage.testnet.genesis.clone();
+    genesis.chain.hash = Hash::of(b"another chain");
+    let genesis_file = dir.join("another-genesis.json");
+    std::fs::write(&genesis_file, serde_json::to_vec(&genesis).unwrap()).unwrap();
+    let config = NodeConfig {
+        data_dir: dir.join("lost/data"),
+        genesis: genesis_file,
+        chain: ChainConfig {
+            endpoints: vec![stage.testnet.chain_url()],
+            ..ChainConfig::default()
+        },
+        p2p: P2pConfig {
+            listen: vec!["/ip4/127.0.0.1/tcp/0".into()],
+            ..P2pConfig::default()
+        },
+        rpc: RpcConfig {
+            listen: ([127, 0, 0, 1], 0).into(),
+        },
+        ..NodeConfig::default()
+    };
+    let config_file = dir.join("lost.toml");
+    std::fs::write(&config_file, toml::to_string(&config).unwrap()).unwrap();
+    let node = tokio::process::Command::new(&stage.testnet.plan.program)
+        .args(["node", "--config"])
+        .arg(config_file)
+        .output();
+    let output = tokio::time::timeout(DEADLINE, node).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    let reason = "error: this is not the chain of the genesis document";
+    assert!(said.contains(reason), "{said}");
 }
 
 /// No validator had more than one call that sets weights in the blocks of an epoch.
