@@ -248,7 +248,7 @@ impl WeightsRecord {
         if self.stage == Stage::Open && head.epoch > self.epoch {
             let last = self.attempts.last();
             let reason = last.map_or_else(
-                || "the epoch was over before they could be signed".to_owned(),
+                || "the epoch was over when this node saw them agreed".to_owned(),
                 |attempt| attempt.result.to_string(),
             );
             self.end(Outcome::Missed { reason });

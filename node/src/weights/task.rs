@@ -335,6 +335,9 @@ impl WeightsTask {
             Stage::Ended { outcome, .. } => match outcome {
                 Outcome::Stored { block } => info!(epoch, block, "weights are on the chain"),
                 Outcome::Skipped { reason } => info!(epoch, reason, "no weights are set"),
+                Outcome::Missed { reason } if record.attempts.is_empty() => {
+                    info!(epoch, reason, "no weights are set");
+                }
                 Outcome::Missed { reason } | Outcome::Failed { reason } => {
                     error!(epoch, reason, "weights did not get to the chain");
                 }
