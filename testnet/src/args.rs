@@ -306,11 +306,7 @@ fn print_addresses(testnet: &Testnet) -> anyhow::Result<()> {
     std::fs::create_dir_all(&keys)?;
     for agent in &SAMPLES {
         let path = keys.join(format!("{}.json", agent.name));
-        let seed = assay_consensus::keys::Keypair::insecure_seed_of_name(&format!(
-            "assay-testnet/{}",
-            agent.name
-        ));
-        assay_chain::key_file::write(&path, &seed, true)?;
+        Plan::write_key(agent.name, &path)?;
         println!("miner key     {}", path.display());
     }
     let first = testnet.nodes.first().context("a validator")?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use assay_api::node::NodeMode;
-use assay_chain::{Chain as _, SubtensorChain, SubtensorConfig, key_file};
+use assay_chain::{Chain as _, SubtensorChain, SubtensorConfig};
 use assay_challenge_term::{DEFAULT_PYTHON_POLICY, EvidenceMode, TermParams};
 use assay_consensus::genesis::{Genesis, GenesisChallenge};
 use assay_consensus::hash::Hash;
@@ -17,6 +17,7 @@ use assay_dev_chain::chain::{
 };
 use assay_dev_chain::types::{AccountId32, NetUid};
 use assay_dev_chain::{DevChainServer, ServerOptions};
+use assay_wallet::{WalletKey, WriteOptions, keyfile};
 
 use crate::agents;
 use crate::process::{NodeProcess, NodeSpec, free_ports, log_tail};
@@ -107,8 +108,18 @@ impl Plan {
         Keypair::insecure_from_name(&format!("assay-testnet/{name}"))
     }
 
-    fn seed(name: &str) -> [u8; 32] {
-        Keypair::insecure_seed_of_name(&format!("assay-testnet/{name}"))
+    /// Writes the key of a validator or miner to a file.
+    pub fn write_key(name: &str, file: &Path) -> anyhow::Result<()> {
+        let seed = Keypair::insecure_seed_of_name(&format!("assay-testnet/{name}"));
+        let options = WriteOptions {
+            replace: true,
+            ..WriteOptions::default()
+        };
+        Ok(keyfile::write(
+            file,
+            &WalletKey::from_seed(&seed)?,
+            options,
+        )?)
     }
 
     /// Owner, validators and miners, in the order of their uids. What is burned goes to the owner.
@@ -153,7 +164,7 @@ impl Testnet {
             let mut spec = testnet.spec(&name, index)?;
             let key = spec.dir.join("hotkey.json");
             std::fs::create_dir_all(&spec.dir)?;
-            key_file::write(&key, &Plan::seed(&name), true)?;
+            Plan::write_key(&name, &key)?;
             spec.hotkey_file = Some(key);
             spec.tampers = testnet.plan.tamper == Some(index);
             testnet.hotkeys.push(Plan::key(&name).hotkey());

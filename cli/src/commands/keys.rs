@@ -4,9 +4,8 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use assay_chain::key_file::{self, KeyFileError};
-use assay_consensus::keys::Hotkey;
-use assay_wallet::{WalletDir, WalletError, WriteOptions, keyfile};
+use assay_consensus::keys::{Hotkey, Keypair};
+use assay_wallet::{WalletDir, WalletError, WalletKey, WriteOptions, keyfile};
 use serde::Serialize;
 
 use super::{default_key_path, print_json, print_lines};
@@ -56,8 +55,10 @@ pub fn generate(global: &Global, args: &GenerateArgs) -> Result<Exit, Failure> {
         Some(path) => path.clone(),
         None => prepare_default_path()?,
     };
-    let keypair = key_file::generate(&path, args.force).map_err(key_failure)?;
-    KeyView::new(keypair.hotkey(), Some(&path)).print(global)?;
+    let (_, seed) = Keypair::generate();
+    let key = WalletKey::from_seed(&seed).map_err(Failure::from)?;
+    store(&path, &key, args.force)?;
+    KeyView::new(key.hotkey(), Some(&path)).print(global)?;
     if !global.json {
         eprintln!("Back this file up: nobody can restore it. Next: assay submit --package DIR");
     }
@@ -77,14 +78,7 @@ pub fn import(global: &Global, args: &ImportArgs) -> Result<Exit, Failure> {
         Some(path) => path.clone(),
         None => prepare_default_path()?,
     };
-    let options = WriteOptions {
-        password: None,
-        replace: args.force,
-    };
-    keyfile::write(&path, &key, options).map_err(|error| match error {
-        WalletError::Exists { path } => key_failure(KeyFileError::Exists { path }),
-        other => wallet_failure(other),
-    })?;
+    store(&path, &key, args.force)?;
     KeyView::new(key.hotkey(), Some(&path)).print(global)?;
     Ok(Exit::Ok)
 }
@@ -99,12 +93,19 @@ pub fn inspect(global: &Global, args: &InspectArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// Errors of key files are found before anything is sent.
-fn key_failure(error: KeyFileError) -> Failure {
-    match error {
-        KeyFileError::Io { .. } => Failure::from(error),
-        _ => Failure::usage(error),
-    }
+/// Writes a key file that only its owner can read. Another one is replaced only if that is wanted.
+fn store(path: &Path, key: &WalletKey, replace: bool) -> Result<(), Failure> {
+    let options = WriteOptions {
+        password: None,
+        replace,
+    };
+    keyfile::write(path, key, options).map_err(|error| match error {
+        WalletError::Exists { path } => Failure::usage(anyhow::anyhow!(
+            "{} already exists: choose another file, or pass --force to replace that key for good",
+            path.display()
+        )),
+        other => wallet_failure(other),
+    })
 }
 
 fn of_subject(subject: &str) -> Result<KeyView, Failure> {

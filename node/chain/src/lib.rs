@@ -5,7 +5,6 @@
 //! * [`weights`]: pure rules from agreed weights (bound to hotkeys) to what a chain call takes.
 //! * [`SubtensorChain`]: the client of the real chain and of the development chain.
 //! * [`HeadWatcher`]: follows finalised heads in a task of its own, never missing the latest.
-//! * [`key_file`]: hotkeys on disk.
 //! * [`beacon`]: encryption for a round of the beacon.
 //! * [`SignedCall`]: what is sent; whoever keeps it can send it again without its counting twice.
 //!
@@ -17,7 +16,6 @@ mod call;
 mod chain;
 mod error;
 mod heads;
-pub mod key_file;
 mod limits;
 mod metagraph;
 mod subtensor;

@@ -68,6 +68,3 @@ const _: () =
     assert!(WEIGHTS_PAGE_ROWS as usize * (NEURONS_MAX * 8 + 512) <= WS_ANSWER_MAX_BYTES as usize);
 const _: () = assert!(BACK_OFF_FIRST_MS < BACK_OFF_MAX_MS);
 const _: () = assert!(NEURONS_MAX <= u16::MAX as usize);
-
-/// Largest key file in bytes; ours have about 300.
-pub const KEY_FILE_MAX_BYTES: u64 = 4 * 1024;
