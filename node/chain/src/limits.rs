@@ -56,9 +56,6 @@ pub const BLOCKS_KEPT_MAX: usize = 4_096;
 /// First blocks of epochs that are remembered.
 pub const EPOCH_STARTS_KEPT_MAX: usize = 1_024;
 
-/// Epochs that one call goes back from the head to find the first block of another one.
-pub const EPOCH_WALK_MAX: usize = 64;
-
 /// Entries of weights that are read at a time; a page of rows of [`NEURONS_MAX`] entries fits into
 /// an answer.
 pub const WEIGHTS_PAGE_ROWS: u32 = 128;

@@ -6,7 +6,7 @@
 //! * `read`: the state after a block, by name; `connection`: the socket to one endpoint.
 //! * `reads`, `heads`, `epoch_start`, `metagraph`, `stored_weights`: what is read.
 //! * `calls`: what is signed and sent, and what became of it.
-//! * `epochs`, `endpoints`, `blocks`: the pure parts.
+//! * `epochs`, `epoch_search`, `endpoints`, `blocks`: the pure parts.
 //!
 //! Decisions: everything read belongs to a finalised block, and what a block says is a function of
 //! its state alone. An endpoint is left when it fails, not when another one is faster. A call that
@@ -18,6 +18,7 @@ mod chain;
 mod config;
 mod connection;
 mod endpoints;
+mod epoch_search;
 mod epoch_start;
 mod epochs;
 mod fault;
