@@ -76,7 +76,7 @@ impl Params {
         )?;
         let (commit_reveal, reveal_period) = tokio::try_join!(
             storage::<_, bool>(at, PALLET, "CommitRevealWeightsEnabled", subnet),
-            find::<_, u64>(at, PALLET, "RevealPeriodEpochs", subnet),
+            reveal_period(at, netuid),
         )?;
         let position = usize::from(uid.unwrap_or(u16::MAX));
         let is_owner = owner == Some(hotkey.0);
@@ -101,7 +101,7 @@ impl Params {
             min_entries,
             max_share: max_share.unwrap_or(u16::MAX),
             commit_reveal,
-            reveal_period: reveal_period.unwrap_or(1).max(1),
+            reveal_period,
         })
     }
 
@@ -175,6 +175,13 @@ pub(super) async fn uid_of(
     hotkey: &Hotkey,
 ) -> Result<Option<u16>, Fault> {
     find::<_, u16>(at, PALLET, "Uids", (netuid, hotkey.0)).await
+}
+
+/// Epochs between commit and reveal, at least 1. It holds for commits that were made before it was
+/// set, too.
+pub(super) async fn reveal_period(at: &AtBlock, netuid: u16) -> Result<u64, Fault> {
+    let period = find::<_, u64>(at, PALLET, "RevealPeriodEpochs", (netuid,)).await?;
+    Ok(period.unwrap_or(1).max(1))
 }
 
 /// Checks that another commit may wait for its reveal.

@@ -111,6 +111,25 @@ async fn a_longer_reveal_period_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_reveal_period_that_the_owner_changes_holds_for_earlier_commits() {
+    let chain = TestChain::start_paced(commit_config()).await;
+    let prepared = committed(&chain).await;
+    chain
+        .enact([set(Hyperparameter::RevealPeriodEpochs(2))])
+        .await;
+    let reveal_epoch = prepared.epoch + 2;
+    let is_committed = WeightsStanding::Committed { reveal_epoch };
+    assert_eq!(chain.standing(&prepared).await, is_committed);
+    chain.next_epoch().await;
+    chain.mine(8).await;
+    assert_eq!(chain.standing(&prepared).await, is_committed);
+    chain.next_epoch().await;
+    chain.mine(1).await;
+    assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn a_commit_of_an_epoch_that_ended_early_is_found_in_the_next() {
     let chain = TestChain::start_paced(commit_config()).await;
     chain.mine(5).await;
