@@ -90,15 +90,15 @@ impl Chain for SubtensorChain {
     }
 
     async fn settlement(&self, call: &SignedCall) -> Result<Settlement, ChainError> {
-        self.with("settlement", |connection| async move {
+        let settled = self.with("settlement", |connection| async move {
             let (at, known) = self.state_at_head(&connection).await?;
             let head = calls::Head {
                 block: known.block,
                 spec_version: at.spec_version(),
             };
             calls::settlement(&connection, head, call, &self.searches).await
-        })
-        .await
+        });
+        self.searches.or_done(call, settled.await)
     }
 
     async fn weights_standing(

@@ -65,7 +65,8 @@ pub fn account(name: &str) -> AccountId32 {
     AccountId32(hotkey(name).0)
 }
 
-fn neuron(name: &str, stake: u64) -> NeuronConfig {
+/// A neuron by its name.
+pub fn neuron(name: &str, stake: u64) -> NeuronConfig {
     NeuronConfig {
         hotkey: account(name),
         coldkey: None,

@@ -48,7 +48,7 @@ impl Era {
     pub(super) fn before(head: u64, end: u64) -> Option<Era> {
         let left = end.checked_sub(head).filter(|left| *left > 0)?;
         if left > ERA_MAX_BLOCKS {
-            return Some(Era::from(head));
+            return Some(Era::from(head, ERA_MAX_BLOCKS));
         }
         // Begun so long ago that it ends exactly where it has to.
         let period = left.next_power_of_two().max(ERA_MIN_BLOCKS);
@@ -61,11 +61,11 @@ impl Era {
         (period >= ERA_MIN_BLOCKS).then_some(Era { birth, period })
     }
 
-    /// The longest era from a block on.
-    pub(super) fn from(head: u64) -> Era {
+    /// An era from a block on; `period` is a power of two.
+    pub(super) fn from(head: u64, period: u64) -> Era {
         Era {
             birth: head,
-            period: ERA_MAX_BLOCKS,
+            period,
         }
     }
 

@@ -15,7 +15,7 @@ use super::params::{Params, check_pending};
 use super::weights::{MECHANISM, refused};
 use crate::beacon::{EncryptError, encrypt};
 use crate::chain::{WeightsMethod, WeightsSubmission};
-use crate::error::ChainError;
+use crate::error::{CallFailure, ChainError};
 use crate::subtensor::connection::AtBlock;
 use crate::subtensor::epochs;
 use crate::subtensor::fault::Fault;
@@ -39,6 +39,9 @@ const SAMPLE_BLOCKS: u64 = 16;
 
 /// How many times before the head's are compared.
 const SAMPLES: u64 = 3;
+
+/// Largest commit that the chain takes, in bytes: the bound of its argument.
+const COMMIT_MAX_BYTES: usize = 5_000;
 
 /// The beacon as the chain knows it.
 #[derive(DecodeAsType)]
@@ -95,6 +98,7 @@ pub(super) async fn commit(
     let sealed = seal(&hotkey, submission);
     let commit = encrypt(&beacon.public_key, round, &sealed, rng)
         .map_err(|error| cant_encrypt(at, &error))?;
+    check_size(call, commit.len())?;
     let payload = payload(
         at,
         call,
@@ -134,6 +138,23 @@ pub(super) async fn pending(
 /// Hash of a commit as the chain's events have it: of its SCALE, whose length comes first.
 fn commit_hash(commit: &[u8]) -> Hash {
     Hash(sp_crypto_hashing::blake2_256(&commit.encode()))
+}
+
+/// The runtime can't even decode a larger commit, and the subnet's rules about length leave none of
+/// the entries out: only its owner can help.
+fn check_size(call: &str, size_bytes: usize) -> Result<(), Fault> {
+    if size_bytes <= COMMIT_MAX_BYTES {
+        return Ok(());
+    }
+    let name = format!(
+        "the encrypted commit has {size_bytes} bytes, and the chain takes at most \
+         {COMMIT_MAX_BYTES}: the weights are for too many uids; the subnet's owner has to lower \
+         MinAllowedWeights or turn commits off"
+    );
+    Err(Fault::Chain(ChainError::Refused {
+        call: call.to_owned(),
+        failure: CallFailure::Other { name },
+    }))
 }
 
 fn seal(hotkey: &Hotkey, submission: &WeightsSubmission) -> Vec<u8> {

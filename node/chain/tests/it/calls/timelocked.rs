@@ -1,9 +1,12 @@
 //! Timelocked commits with a simulated beacon: encrypted, committed, revealed by the chain.
 
-use assay_chain::{PreparedWeights, Refusal, Settlement, WeightsMethod, WeightsStanding};
+use assay_chain::{
+    Advice, CallFailure, ChainError, PreparedWeights, Refusal, Settlement, WeightsMethod,
+    WeightsStanding,
+};
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 
-use crate::support::{GOOD, TestChain, commit_config, hotkey, set};
+use crate::support::{GOOD, TestChain, commit_config, hotkey, neuron, set};
 
 fn timelock_of(prepared: &PreparedWeights) -> (u64, u64) {
     match prepared.method {
@@ -214,6 +217,30 @@ async fn the_version_of_commits_is_taken_from_the_chain() {
     );
     chain.next_epoch().await;
     let prepared = chain.prepare(GOOD).await.unwrap();
+    chain.succeeds(&prepared.call).await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn weights_for_too_many_uids_are_not_signed_and_the_operator_is_told() {
+    let mut config = commit_config();
+    let neurons = &mut config.subnets[0].neurons;
+    neurons.extend((0..1_300).map(|index| neuron(&format!("miner {index}"), 0)));
+    let chain = TestChain::start_paced(config).await;
+    chain.mine(5).await;
+    let entries: Vec<(u16, u16)> = (0..1_300).map(|uid| (uid, 65_535)).collect();
+    let refused = chain.prepare(&entries).await.unwrap_err();
+    let ChainError::Refused {
+        failure: CallFailure::Other { name },
+        ..
+    } = &refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert!(name.contains("the chain takes at most 5000"), "{name}");
+    assert_eq!(refused.advice(), Advice::TellOperator);
+    // A few fewer go.
+    let prepared = chain.prepare(&entries[..1_100]).await.unwrap();
     chain.succeeds(&prepared.call).await;
     chain.stop().await;
 }
