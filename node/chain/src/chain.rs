@@ -108,7 +108,7 @@ pub trait Chain: Send + Sync {
     async fn finalized_head(&self) -> Result<ChainRef, ChainError>;
 
     /// Waits for a finalised head with a number above `after`: the latest one when it answers, so
-    /// numbers may be skipped. `None` if there was none within the client's long-poll time.
+    /// numbers may be skipped. It is far below `after` if that head was false. `None` if there was none within the client's long-poll time.
     async fn next_head(&self, after: u64) -> Result<Option<ChainRef>, ChainError>;
 
     /// The finalised block with a number; `None` if it is not finalised yet or too old for the

@@ -1,5 +1,5 @@
 //! What is known of finalised blocks. Finality never goes back, so nothing here ever changes; it is
-//! only forgotten.
+//! only forgotten, and all of it at once if a head was false after all.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -26,8 +26,8 @@ pub(super) struct KnownBlocks {
     by_number: BTreeMap<u64, KnownBlock>,
     numbers: BTreeMap<Hash, u64>,
     epoch_starts: BTreeMap<u64, ChainRef>,
-    /// The highest finalised block that any endpoint showed.
-    highest: Option<KnownBlock>,
+    /// The highest finalised block that any endpoint showed, and which endpoint that was.
+    highest: Option<(KnownBlock, usize)>,
 }
 
 impl KnownBlock {
@@ -53,7 +53,12 @@ impl KnownBlocks {
 
     /// The highest finalised block that any endpoint showed.
     pub(super) fn highest(&self) -> Option<KnownBlock> {
-        self.highest
+        self.highest.map(|(known, _)| known)
+    }
+
+    /// The endpoint that showed it.
+    pub(super) fn highest_is_of(&self) -> Option<usize> {
+        self.highest.map(|(_, endpoint)| endpoint)
     }
 
     /// The first block of an epoch.
@@ -72,13 +77,11 @@ impl KnownBlocks {
         )
     }
 
-    /// Remembers a finalised block.
-    pub(super) fn insert(&mut self, known: KnownBlock) {
-        if self
-            .highest
-            .is_none_or(|highest| highest.block.number < known.block.number)
-        {
-            self.highest = Some(known);
+    /// Remembers a finalised block that an endpoint showed.
+    pub(super) fn insert(&mut self, known: KnownBlock, endpoint: usize) {
+        let highest = self.highest();
+        if highest.is_none_or(|highest| highest.block.number < known.block.number) {
+            self.highest = Some((known, endpoint));
         }
         self.by_number.insert(known.block.number, known);
         self.numbers.insert(known.block.hash, known.block.number);
@@ -136,7 +139,7 @@ mod tests {
         let mut blocks = KnownBlocks::default();
         let count = BLOCKS_KEPT_MAX as u64 + 100;
         for number in 0..count {
-            blocks.insert(known(number));
+            blocks.insert(known(number), 0);
             blocks.insert_epoch_start(known(number * 10).block);
         }
         assert_eq!(blocks.by_number.len(), BLOCKS_KEPT_MAX);
@@ -151,9 +154,10 @@ mod tests {
     #[test]
     fn the_highest_block_stays_when_older_ones_are_read() {
         let mut blocks = KnownBlocks::default();
-        blocks.insert(known(50));
-        blocks.insert(known(7));
+        blocks.insert(known(50), 2);
+        blocks.insert(known(7), 0);
         assert_eq!(blocks.highest(), Some(known(50)));
+        assert_eq!(blocks.highest_is_of(), Some(2));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parity_scale_codec::Encode;
 use subxt::OnlineClient;
 use subxt::backend::LegacyBackend;
 use subxt::client::OnlineClientAtBlock;
@@ -39,6 +40,8 @@ pub(super) struct Connection {
     pub(super) rpc: Rpc,
     /// The subnet.
     pub(super) netuid: u16,
+    /// The endpoint's place in the configuration.
+    pub(super) index: usize,
     /// The endpoint, for logs and errors.
     pub(super) endpoint: String,
     socket: Arc<Client>,
@@ -50,6 +53,8 @@ pub(super) struct Connection {
 
 /// How a connection is made.
 pub(super) struct ConnectOptions {
+    /// The endpoint's place in the configuration.
+    pub(super) index: usize,
     pub(super) netuid: u16,
     /// Hash of the chain's first block, if it is known.
     pub(super) genesis_hash: Option<Hash>,
@@ -110,6 +115,7 @@ impl Connection {
             client,
             rpc,
             netuid: options.netuid,
+            index: options.index,
             endpoint: endpoint.name.clone(),
             socket,
             is_retired: AtomicBool::new(false),
@@ -174,7 +180,7 @@ impl Connection {
         Ok(number <= finalized)
     }
 
-    /// Number of a block, final or not.
+    /// Number of a block, final or not; its header has to have that hash.
     pub(super) async fn number_of(&self, hash: Hash) -> Result<u64, Fault> {
         let header = self
             .rpc
@@ -182,6 +188,13 @@ impl Connection {
             .await
             .map_err(|error| Fault::at_block(hash, error))?;
         let header = header.ok_or(Fault::Elsewhere(ChainError::UnknownBlock(hash)))?;
+        let got = Hash(sp_crypto_hashing::blake2_256(&header.encode()));
+        if got != hash {
+            return Err(Fault::bad_answer(
+                format!("the header of block {hash}"),
+                format!("one with the hash {got}"),
+            ));
+        }
         Ok(header.number())
     }
 

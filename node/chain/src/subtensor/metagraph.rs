@@ -189,8 +189,14 @@ impl Columns {
                 axon: axon.address(),
             },
         );
-        Metagraph::new(block, neurons.collect(), rules)
-            .map_err(|error| Fault::bad_answer("a metagraph", error))
+        // The chain's own doing if it happens, and no reason to leave the endpoint.
+        Metagraph::new(block, neurons.collect(), rules).map_err(|error| {
+            Fault::Elsewhere(ChainError::BadAnswer {
+                call: "metagraph",
+                expected: "each uid and each hotkey once".to_owned(),
+                got: error.to_string(),
+            })
+        })
     }
 }
 

@@ -68,6 +68,8 @@ pub struct SubtensorChain {
 
 /// An endpoint with its connection, which is shared by all calls.
 struct Slot {
+    /// Its place in the configuration.
+    index: usize,
     endpoint: Endpoint,
     connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
 }
@@ -92,7 +94,9 @@ impl SubtensorChain {
         let endpoints: Vec<Slot> = config
             .checked_endpoints()?
             .into_iter()
-            .map(|endpoint| Slot {
+            .enumerate()
+            .map(|(index, endpoint)| Slot {
+                index,
                 endpoint,
                 connection: tokio::sync::Mutex::default(),
             })
@@ -242,6 +246,7 @@ impl SubtensorChain {
         *open = None;
         let deadline_ms = self.config.call_deadline_ms;
         let options = ConnectOptions {
+            index: slot.index,
             netuid: self.config.netuid,
             genesis_hash: self.genesis.get().copied(),
             // Leaves time for another endpoint.

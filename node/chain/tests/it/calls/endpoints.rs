@@ -5,15 +5,9 @@ use serde_json::{Value, json};
 use assay_chain::{Chain, ChainError, Refusal, Settlement, WeightsStanding};
 use assay_dev_chain::chain::Hyperparameter;
 
-use crate::limited::{Limit, Limited};
+use crate::limited::{Limit, Limited, key_of};
 use crate::proxy::{Mode, Proxy};
 use crate::support::{GOOD, TestChain, calls_config, client, prepare, refusal, set};
-
-/// Storage key of an item, or the beginning of its keys.
-fn key_of(pallet: &str, item: &str) -> String {
-    let hashes = [pallet, item].map(|name| sp_crypto_hashing::twox_128(name.as_bytes()));
-    hex::encode(hashes.concat())
-}
 
 /// The endpoint has thrown away an item of all blocks.
 fn discarded(pallet: &str, item: &str) -> Limit {
