@@ -14,6 +14,7 @@ use subxt::client::OnlineClientAtBlock;
 use subxt::config::{Header, RpcConfigFor, SubstrateConfig};
 use subxt::ext::jsonrpsee::core::client::Client;
 use subxt::ext::jsonrpsee::ws_client::WsClientBuilder;
+use subxt::rpcs::methods::legacy::NumberOrHex;
 use subxt::rpcs::{LegacyRpcMethods, RpcClient};
 use subxt::utils::H256;
 
@@ -200,11 +201,7 @@ impl Connection {
 
     /// Hash of the block with a number on the endpoint's best chain.
     pub(super) async fn hash_of(&self, number: u64) -> Result<Option<Hash>, Fault> {
-        let hash = self
-            .rpc
-            .chain_get_block_hash(Some(number.into()))
-            .await
-            .map_err(Fault::client)?;
+        let hash = block_hash(&self.rpc, number).await?;
         Ok(hash.map(|hash| Hash(hash.0)))
     }
 
@@ -228,6 +225,12 @@ impl Connection {
         }
         Ok(at)
     }
+}
+
+/// Hash of a block that is final, or of the endpoint's best chain.
+pub(super) async fn block_hash(rpc: &Rpc, number: u64) -> Result<Option<H256>, Fault> {
+    let answer = rpc.chain_get_block_hash(Some(NumberOrHex::Number(number)));
+    answer.await.map_err(Fault::client)
 }
 
 /// Waits so long for something.

@@ -11,14 +11,15 @@ use assay_consensus::keys::Hotkey;
 
 use super::SubtensorChain;
 use super::connection::AtBlock;
+use super::epochs::API;
 use super::fault::Fault;
 use super::read::{PALLET, has_runtime_api, has_storage, runtime_api, storage, unsupported};
 use crate::error::ChainError;
 use crate::limits::NEURONS_MAX;
 use crate::metagraph::{Metagraph, Neuron, WeightsRules};
 
-const API: &str = "SubnetInfoRuntimeApi";
-const SELECTIVE: &str = "get_selective_metagraph";
+/// The function that answers with the parts of a metagraph that are asked for.
+pub(super) const SELECTIVE: &str = "get_selective_metagraph";
 const FULL: &str = "get_metagraph";
 
 /// Numbers of the parts that are asked for: block, hotkeys, axons, activity, permits, last updates,

@@ -38,6 +38,8 @@ pub enum Limit {
     Fails(&'static str, String, i32, &'static str),
     /// Requests of the method whose parameters contain the text get this answer.
     Answers(&'static str, String, Value),
+    /// Requests of the method are passed on, and count as answered in its own way.
+    Counts(&'static str),
     /// Requests with the first text in their parameters are passed on with the second in its place.
     Reads(String, String),
 }
@@ -125,6 +127,9 @@ impl Shared {
                 {
                     count();
                     return Err(ErrorObjectOwned::owned(*code, *message, None::<()>));
+                }
+                Limit::Counts(name) if *name == method => {
+                    count();
                 }
                 Limit::Answers(name, text, answer) if *name == method && asked.contains(text) => {
                     count();

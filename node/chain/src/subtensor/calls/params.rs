@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use subxt::dynamic;
 use subxt::ext::scale_decode::DecodeAsType;
 
 use assay_consensus::keys::Hotkey;
 
 use crate::error::Refusal;
 use crate::subtensor::connection::AtBlock;
+use crate::subtensor::epochs::API;
 use crate::subtensor::fault::Fault;
-use crate::subtensor::read::{PALLET, find, storage};
+use crate::subtensor::metagraph::SELECTIVE;
+use crate::subtensor::read::{PALLET, find, runtime_api, storage};
 
 /// The subnet that takes no weights.
 const ROOT: u16 = 0;
@@ -194,12 +195,8 @@ pub(super) fn check_pending(commits: usize) -> Result<(), Refusal> {
 
 /// Stake weights by uid, by the rule of the permits.
 async fn stake_weights(at: &AtBlock, netuid: u16) -> Result<Vec<u64>, Fault> {
-    let call = dynamic::runtime_api_call::<_, Option<StakeWeights>>(
-        "SubnetInfoRuntimeApi",
-        "get_selective_metagraph",
-        (netuid, vec![TOTAL_STAKE_INDEX]),
-    );
-    let answer = at.runtime_apis().call(call).await.map_err(Fault::client)?;
+    let parts = (netuid, vec![TOTAL_STAKE_INDEX]);
+    let answer: Option<StakeWeights> = runtime_api(at, API, SELECTIVE, parts).await?;
     Ok(answer.and_then(|part| part.total_stake).unwrap_or_default())
 }
 

@@ -2,7 +2,6 @@
 
 use subxt::config::DefaultExtrinsicParamsBuilder;
 use subxt::config::substrate::{AccountId32, H256, MultiSignature, SubstrateConfig};
-use subxt::rpcs::methods::legacy::NumberOrHex;
 use subxt::transactions::Signer;
 
 use assay_consensus::hash::Hash;
@@ -13,7 +12,6 @@ use super::invoke::Payload;
 use super::pool::next_nonce;
 use super::search::known_hash;
 use crate::call::SignedCall;
-use crate::subtensor::connection::Rpc;
 use crate::subtensor::fault::Fault;
 
 /// Shortest era in blocks.
@@ -118,12 +116,6 @@ async fn birth_hash(caller: &Caller<'_>, era: Era) -> Result<H256, Fault> {
         return Ok(H256(caller.head.hash.0));
     }
     known_hash(caller.rpc, era.birth).await
-}
-
-/// Hash of a block that is final, or of the endpoint's best chain.
-pub(super) async fn block_hash(rpc: &Rpc, number: u64) -> Result<Option<H256>, Fault> {
-    let answer = rpc.chain_get_block_hash(Some(NumberOrHex::Number(number)));
-    answer.await.map_err(Fault::client)
 }
 
 #[cfg(test)]

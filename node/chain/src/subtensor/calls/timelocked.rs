@@ -17,9 +17,8 @@ use crate::beacon::{EncryptError, encrypt};
 use crate::chain::{WeightsMethod, WeightsSubmission};
 use crate::error::{CallFailure, ChainError};
 use crate::subtensor::connection::AtBlock;
-use crate::subtensor::epochs;
 use crate::subtensor::fault::Fault;
-use crate::subtensor::read::{PALLET, find, has_runtime_api, storage, unsupported};
+use crate::subtensor::read::{PALLET, find, storage, unsupported};
 
 /// Forms of the call that commits, the preferred one first.
 pub(super) const CALLS: [&str; 2] = [
@@ -76,11 +75,10 @@ pub(super) async fn commit(
     let hotkey = caller.signer.hotkey();
     let pending = pending(at, caller.netuid, submission.epoch, &hotkey).await?;
     check_pending(pending.len()).map_err(|refusal| refused(call, refusal))?;
-    let (version, beacon, newest_round, tempo, block_time_ms) = tokio::try_join!(
+    let (version, beacon, newest_round, block_time_ms) = tokio::try_join!(
         storage::<_, u16>(at, PALLET, "CommitRevealWeightsVersion", ()),
         storage::<_, BeaconConfig>(at, "Drand", "BeaconConfig", ()),
         find::<_, u64>(at, "Drand", "LastStoredRound", ()),
-        storage::<_, u16>(at, PALLET, "Tempo", (caller.netuid,)),
         block_time_ms(caller),
     )?;
     let round = Reveal {
@@ -88,7 +86,7 @@ pub(super) async fn commit(
         head_time_ms: caller.head.timestamp_ms,
         block_time_ms,
         next_epoch_start: caller.head.next_epoch_start,
-        epoch_blocks: epoch_blocks(at, tempo),
+        epoch_blocks: caller.epoch_blocks,
         period: params.reveal_period,
         beacon_genesis_s: beacon.genesis_time.into(),
         beacon_period_s: beacon.period.into(),
@@ -177,13 +175,6 @@ fn cant_encrypt(at: &AtBlock, error: &EncryptError) -> Fault {
         }),
         EncryptError::Cipher => unsupported(at, "room for weights of this size".to_owned()),
     }
-}
-
-/// Blocks of an epoch. Runtimes that can't say when the next epoch starts have epochs that are one
-/// block longer than the tempo.
-fn epoch_blocks(at: &AtBlock, tempo: u16) -> u64 {
-    let is_stateful = has_runtime_api(at, epochs::API, epochs::NEXT_EPOCH);
-    u64::from(tempo) + u64::from(!is_stateful)
 }
 
 /// Time between two blocks, by the times of some finalised ones.

@@ -7,7 +7,7 @@ use assay_dev_chain::chain::Hyperparameter;
 
 use crate::limited::{Limit, Limited, key_of};
 use crate::proxy::{Mode, Proxy};
-use crate::support::{GOOD, TestChain, calls_config, client, prepare, refusal, set};
+use crate::support::{GOOD, LAG, TestChain, calls_config, client, prepare, refusal, set};
 
 /// The endpoint has thrown away an item of all blocks.
 fn discarded(pallet: &str, item: &str) -> Limit {
@@ -216,6 +216,24 @@ async fn an_endpoint_that_limits_requests_rests_before_it_is_asked_again() {
         assert_eq!(client.finalized_head().await.unwrap().number, 5);
     }
     assert_eq!(limited.own_answers(), 1);
+    limited.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn blocks_that_were_searched_for_a_call_are_not_fetched_again() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let limited = Limited::start(&chain.url(), &[Limit::Counts("chain_getBlock")]).await;
+    let through = client(std::slice::from_ref(&limited.url));
+    let call = prepare(&through, GOOD).await.unwrap().call;
+    chain.set(Hyperparameter::StakeThreshold(1_001)).await;
+    chain.mine(5).await;
+    assert_eq!(through.settlement(&call).await, Ok(Settlement::Waiting));
+    let fetched = limited.own_answers();
+    let sent = refusal(through.send(&call).await);
+    assert_eq!(sent, Refusal::NotEnoughStakeToSetWeights);
+    assert_eq!(limited.own_answers() - fetched, LAG);
     limited.stop().await;
     chain.stop().await;
 }
