@@ -272,6 +272,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_hotkey_that_the_chain_lists_twice_takes_no_endpoint_down() {
+        let block = ChainRef {
+            number: 7,
+            hash: Hash::ZERO,
+            epoch: 0,
+            next_epoch_start: 10,
+            timestamp_ms: 0,
+        };
+        let twice = columns(2).metagraph(block, WeightsRules::default());
+        let fault = twice.unwrap_err();
+        assert!(!fault.is_broken(), "{fault:?}");
+    }
+
     #[tokio::test]
     async fn the_whole_metagraph_says_the_same_as_its_parts() {
         let neuron = |name: &str, stake| NeuronConfig {

@@ -344,6 +344,30 @@ async fn a_false_head_is_forgotten_when_its_endpoint_fails_and_others_are_used_a
 }
 
 #[tokio::test]
+async fn one_item_that_does_not_fit_takes_no_endpoint_down() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let head = chain.head().await;
+    let key = key_of("SubtensorModule", "MinAllowedWeights");
+    // Two bytes are expected.
+    let odd = Limit::Answers("state_getStorage", key, json!("0x01"));
+    let odd = Limited::start(&chain.url(), &[odd]).await;
+    let proxy = Proxy::start(&odd.url, Mode::Open).await;
+    let client = client(&[proxy.url()]);
+    for _ in 0..5 {
+        let failed = client.metagraph(head.hash).await;
+        assert!(
+            matches!(&failed, Err(ChainError::BadAnswer { .. })),
+            "{failed:?}"
+        );
+        assert_eq!(client.finalized_head().await, Ok(head));
+    }
+    assert_eq!(proxy.connections(), 1);
+    odd.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn a_head_from_the_future_is_not_believed() {
     let chain = TestChain::start(config()).await;
     chain.finalize(5).await;

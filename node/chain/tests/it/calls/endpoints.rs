@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use assay_chain::{Chain, ChainError, Refusal, Settlement, WeightsStanding};
+use assay_consensus::hash::Hash;
 use assay_dev_chain::chain::Hyperparameter;
 
 use crate::limited::{Limit, Limited, key_of};
@@ -169,6 +170,23 @@ async fn a_refusal_after_an_endpoint_died_with_the_call_is_not_believed() {
     chain.mine(3).await;
     let settlement = chain.settlement(&call).await;
     assert_eq!(settlement, Settlement::Done { block: 6 });
+
+    // The same if the refusal came first.
+    dying.set(Mode::Open);
+    let through = client(&[full.url.clone(), dying.url()]);
+    let call = prepare(&through, GOOD).await.unwrap().call;
+    // Another endpoint is asked for what the first one doesn't know.
+    let unknown = through.metagraph(Hash::ZERO).await;
+    assert_eq!(unknown, Err(ChainError::UnknownBlock(Hash::ZERO)));
+    dying.set(Mode::HangUpOnAnswer);
+    let sent = through.send(&call).await;
+    assert!(
+        matches!(&sent, Err(ChainError::Unreachable { endpoint, .. }) if *endpoint == dying.url()),
+        "{sent:?}"
+    );
+    chain.mine(3).await;
+    let settlement = chain.settlement(&call).await;
+    assert!(matches!(settlement, Settlement::Done { .. }));
     full.stop().await;
     chain.stop().await;
 }
