@@ -35,7 +35,8 @@ pub enum WeightsMethod {
         commit_hash: Hash,
         /// The beacon's round that opens it.
         round: u64,
-        /// Chain epoch in which the chain reveals it.
+        /// Chain epoch in which the chain reveals it, unless the subnet's owner changes the reveal
+        /// period or ends an epoch early.
         reveal_epoch: u64,
     },
     /// As a hash that the validator itself has to reveal.
@@ -46,7 +47,8 @@ pub enum WeightsMethod {
         salt: Vec<u16>,
         /// Version key that was hashed.
         version_key: u64,
-        /// The only chain epoch in which it can be revealed.
+        /// The only chain epoch in which it can be revealed, unless the subnet's owner changes the
+        /// reveal period or ends an epoch early.
         reveal_epoch: u64,
     },
 }
@@ -106,7 +108,7 @@ pub trait Chain: Send + Sync {
     async fn finalized_head(&self) -> Result<ChainRef, ChainError>;
 
     /// Waits for a finalised head with a number above `after`: the latest one when it answers, so
-    /// numbers may be skipped. `None` if there was none within the client's long-poll time.
+    /// numbers may be skipped. It is far below `after` if that head was false. `None` if there was none within the client's long-poll time.
     async fn next_head(&self, after: u64) -> Result<Option<ChainRef>, ChainError>;
 
     /// The finalised block with a number; `None` if it is not finalised yet or too old for the

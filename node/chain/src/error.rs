@@ -49,7 +49,10 @@ pub enum ChainError {
     #[error("the chain has no finalised block {0}")]
     UnknownBlock(Hash),
     /// The epoch has not begun in a finalised block, or is too old for the chain's history.
-    #[error("the chain has no finalised first block of epoch {0}")]
+    #[error(
+        "the chain has no finalised first block of epoch {0}: it has not begun, or no endpoint \
+         keeps its state any more; for that, name an archive node among the endpoints"
+    )]
     UnknownEpoch(u64),
     /// Connected to another chain than configured.
     #[error("expected the chain with genesis {expected}, got {got}")]
@@ -239,8 +242,8 @@ refusals! {
     NoWeightsCommitFound => GiveUp, "the chain holds no such commit";
     /// The commit's time is over.
     ExpiredWeightCommit => GiveUp, "the epoch in which the commit could be revealed is over";
-    /// The epoch of the reveal has not begun.
-    RevealTooEarly => WaitForChain, "the epoch of the reveal has not begun";
+    /// It isn't the epoch of the reveal; the chain's pool says the same of one that is over.
+    RevealTooEarly => WaitForChain, "the epoch of the reveal has not begun, or is over";
     /// What is revealed is not what was committed.
     InvalidRevealCommitHashNotMatch => GiveUp, "what is revealed is not what was committed";
     /// The address can't be one.
@@ -280,6 +283,8 @@ impl ChainError {
             ChainError::UnknownBlock(_)
             | ChainError::UnknownEpoch(_)
             | ChainError::TooLate { .. } => Advice::WaitForChain,
+            // The endpoint may be behind.
+            ChainError::WrongEpoch { expected, got } if got < expected => Advice::WaitForChain,
             ChainError::WrongEpoch { .. } => Advice::GiveUp,
             ChainError::WrongChain { .. }
             | ChainError::NoSigner
@@ -299,6 +304,13 @@ mod tests {
             assert_eq!(Refusal::from_name(refusal.name()), Some(*refusal));
         }
         assert_eq!(Refusal::from_name("SomethingElse"), None);
+    }
+
+    #[test]
+    fn an_epoch_that_an_endpoint_has_not_come_to_is_waited_for() {
+        let advice = |expected, got| ChainError::WrongEpoch { expected, got }.advice();
+        assert_eq!(advice(3, 2), Advice::WaitForChain);
+        assert_eq!(advice(3, 4), Advice::GiveUp);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use assay_consensus::block::ChainRef;
 
 use crate::chain::Chain;
 use crate::error::ChainError;
-use crate::limits::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS};
+use crate::limits::{BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, BEHIND_MAX_BLOCKS};
 
 /// What a [`HeadWatcher`] last saw.
 #[derive(Debug, Clone, Default)]
@@ -93,14 +93,21 @@ async fn ask(chain: &dyn Chain, after: Option<u64>) -> Result<Option<ChainRef>, 
     }
 }
 
-/// Takes a newer head; finality never goes back, so an older one is ignored. Whether anything
-/// changed.
+/// Takes a newer head; finality never goes back, so one that is a little older is ignored. One that
+/// is far below takes the place of a head that was false. Whether anything changed.
 fn accept(status: &mut HeadStatus, news: Option<ChainRef>) -> bool {
     let had_error = status.error.take().is_some();
-    let is_newer =
-        news.is_some_and(|news| status.head.is_none_or(|head| news.number > head.number));
+    let is_newer = news.is_some_and(|news| {
+        status
+            .head
+            .is_none_or(|head| replaces(news.number, head.number))
+    });
     if is_newer {
         status.head = news;
     }
     is_newer || had_error
+}
+
+fn replaces(news: u64, head: u64) -> bool {
+    news > head || head - news > BEHIND_MAX_BLOCKS
 }

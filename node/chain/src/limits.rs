@@ -50,14 +50,19 @@ pub const RUNTIMES_KEPT_MAX: usize = 8;
 /// one chain differ by a few blocks, one that differs by more is syncing or cut off.
 pub const BEHIND_MAX_BLOCKS: u64 = 50;
 
+/// How far the time of a block may be ahead of this machine's clock, in milliseconds: nobody's clock
+/// is off by more who runs a validator.
+pub const AHEAD_MAX_MS: u64 = 3_600_000;
+
+/// Age of a head in milliseconds up to which its endpoint can't be [`BEHIND_MAX_BLOCKS`] behind on
+/// the real chain.
+pub const FRESH_HEAD_MS: u64 = BEHIND_MAX_BLOCKS * 12_000;
+
 /// Finalised blocks that are remembered; at 12 seconds more than half a day.
 pub const BLOCKS_KEPT_MAX: usize = 4_096;
 
 /// First blocks of epochs that are remembered.
 pub const EPOCH_STARTS_KEPT_MAX: usize = 1_024;
-
-/// Epochs that one call goes back from the head to find the first block of another one.
-pub const EPOCH_WALK_MAX: usize = 64;
 
 /// Entries of weights that are read at a time; a page of rows of [`NEURONS_MAX`] entries fits into
 /// an answer.

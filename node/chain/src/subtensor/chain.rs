@@ -9,6 +9,7 @@ use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 
 use super::SubtensorChain;
+use super::blocks::KnownBlock;
 use super::calls::{self, Caller, Sending};
 use super::connection::{AtBlock, Connection};
 use super::fault::Fault;
@@ -54,7 +55,7 @@ impl Chain for SubtensorChain {
         let mode = self.config.commit_mode;
         self.with("prepare_weights", |connection| async move {
             let (at, known) = self.state_at_head(&connection).await?;
-            let caller = self.caller(&connection, &at, known.block)?;
+            let caller = self.caller(&connection, &at, known)?;
             calls::prepare_weights(&caller, submission, mode, &mut OsRng).await
         })
         .await
@@ -63,7 +64,7 @@ impl Chain for SubtensorChain {
     async fn prepare_reveal(&self, prepared: &PreparedWeights) -> Result<SignedCall, ChainError> {
         self.with("prepare_reveal", |connection| async move {
             let (at, known) = self.state_at_head(&connection).await?;
-            let caller = self.caller(&connection, &at, known.block)?;
+            let caller = self.caller(&connection, &at, known)?;
             calls::prepare_reveal(&caller, prepared).await
         })
         .await
@@ -72,7 +73,7 @@ impl Chain for SubtensorChain {
     async fn prepare_axon(&self, address: SocketAddr) -> Result<Option<SignedCall>, ChainError> {
         self.with("prepare_axon", |connection| async move {
             let (at, known) = self.state_at_head(&connection).await?;
-            let caller = self.caller(&connection, &at, known.block)?;
+            let caller = self.caller(&connection, &at, known)?;
             calls::prepare_axon(&caller, address).await
         })
         .await
@@ -90,15 +91,15 @@ impl Chain for SubtensorChain {
     }
 
     async fn settlement(&self, call: &SignedCall) -> Result<Settlement, ChainError> {
-        self.with("settlement", |connection| async move {
+        let settled = self.with("settlement", |connection| async move {
             let (at, known) = self.state_at_head(&connection).await?;
             let head = calls::Head {
                 block: known.block,
                 spec_version: at.spec_version(),
             };
             calls::settlement(&connection, head, call, &self.searches).await
-        })
-        .await
+        });
+        self.searches.or_done(call, settled.await)
     }
 
     async fn weights_standing(
@@ -134,12 +135,13 @@ impl SubtensorChain {
         &'a self,
         connection: &'a Connection,
         at: &'a AtBlock,
-        head: ChainRef,
+        head: KnownBlock,
     ) -> Result<Caller<'a>, ChainError> {
         Ok(Caller {
             rpc: &connection.rpc,
             at,
-            head,
+            head: head.block,
+            epoch_blocks: head.position.length,
             netuid: self.config.netuid,
             signer: self.signer()?,
         })

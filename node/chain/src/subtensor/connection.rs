@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parity_scale_codec::Encode;
 use subxt::OnlineClient;
 use subxt::backend::LegacyBackend;
 use subxt::client::OnlineClientAtBlock;
 use subxt::config::{Header, RpcConfigFor, SubstrateConfig};
 use subxt::ext::jsonrpsee::core::client::Client;
 use subxt::ext::jsonrpsee::ws_client::WsClientBuilder;
+use subxt::rpcs::methods::legacy::NumberOrHex;
 use subxt::rpcs::{LegacyRpcMethods, RpcClient};
 use subxt::utils::H256;
 
@@ -39,6 +41,8 @@ pub(super) struct Connection {
     pub(super) rpc: Rpc,
     /// The subnet.
     pub(super) netuid: u16,
+    /// The endpoint's place in the configuration.
+    pub(super) index: usize,
     /// The endpoint, for logs and errors.
     pub(super) endpoint: String,
     socket: Arc<Client>,
@@ -50,6 +54,8 @@ pub(super) struct Connection {
 
 /// How a connection is made.
 pub(super) struct ConnectOptions {
+    /// The endpoint's place in the configuration.
+    pub(super) index: usize,
     pub(super) netuid: u16,
     /// Hash of the chain's first block, if it is known.
     pub(super) genesis_hash: Option<Hash>,
@@ -110,6 +116,7 @@ impl Connection {
             client,
             rpc,
             netuid: options.netuid,
+            index: options.index,
             endpoint: endpoint.name.clone(),
             socket,
             is_retired: AtomicBool::new(false),
@@ -174,7 +181,7 @@ impl Connection {
         Ok(number <= finalized)
     }
 
-    /// Number of a block, final or not.
+    /// Number of a block, final or not; its header has to have that hash.
     pub(super) async fn number_of(&self, hash: Hash) -> Result<u64, Fault> {
         let header = self
             .rpc
@@ -182,16 +189,19 @@ impl Connection {
             .await
             .map_err(|error| Fault::at_block(hash, error))?;
         let header = header.ok_or(Fault::Elsewhere(ChainError::UnknownBlock(hash)))?;
+        let got = Hash(sp_crypto_hashing::blake2_256(&header.encode()));
+        if got != hash {
+            return Err(Fault::bad_answer(
+                format!("the header of block {hash}"),
+                format!("one with the hash {got}"),
+            ));
+        }
         Ok(header.number())
     }
 
     /// Hash of the block with a number on the endpoint's best chain.
     pub(super) async fn hash_of(&self, number: u64) -> Result<Option<Hash>, Fault> {
-        let hash = self
-            .rpc
-            .chain_get_block_hash(Some(number.into()))
-            .await
-            .map_err(Fault::client)?;
+        let hash = block_hash(&self.rpc, number).await?;
         Ok(hash.map(|hash| Hash(hash.0)))
     }
 
@@ -215,6 +225,12 @@ impl Connection {
         }
         Ok(at)
     }
+}
+
+/// Hash of a block that is final, or of the endpoint's best chain.
+pub(super) async fn block_hash(rpc: &Rpc, number: u64) -> Result<Option<H256>, Fault> {
+    let answer = rpc.chain_get_block_hash(Some(NumberOrHex::Number(number)));
+    answer.await.map_err(Fault::client)
 }
 
 /// Waits so long for something.

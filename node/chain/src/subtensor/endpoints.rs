@@ -91,6 +91,13 @@ impl Turns {
         }
     }
 
+    /// Whether an endpoint rests after a failure.
+    pub(super) fn rests(&self, index: usize, now: Instant) -> bool {
+        let health = self.endpoints.get(index);
+        let rest = health.and_then(|health| health.rest.as_ref());
+        rest.is_some_and(|rest| rest.until > now)
+    }
+
     /// The endpoint in use.
     pub(super) fn current(&self) -> usize {
         self.current
@@ -182,6 +189,7 @@ mod tests {
         let others: Vec<_> = (0..4).map(|round| turns.other(round, now)).collect();
         assert_eq!(others, [Some(2), Some(0), Some(2), Some(0)]);
         turns.failed(2, now, error());
+        assert!(turns.rests(2, now) && !turns.rests(0, now));
         assert_eq!(turns.other(0, now), None);
         assert_eq!(Turns::new(1).other(0, now), None);
     }

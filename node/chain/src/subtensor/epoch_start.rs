@@ -1,18 +1,17 @@
-//! First blocks of epochs: the state after any block of an epoch says where the epoch began, and
-//! the block before that is one of the epoch before.
+//! First blocks of epochs: the state after any block of an epoch says where the epoch began.
 
 use assay_consensus::block::ChainRef;
 
 use super::SubtensorChain;
 use super::blocks::KnownBlock;
 use super::connection::Connection;
+use super::epoch_search::{EpochSearch, Seen};
 use super::fault::Fault;
 use crate::error::ChainError;
-use crate::limits::EPOCH_WALK_MAX;
 
 impl SubtensorChain {
-    /// The first block of an epoch, once it is finalised. Of an epoch that is many epochs ago, or
-    /// older than the endpoints' history, none is known; epoch 0 begins with the subnet.
+    /// The first block of an epoch, once it is finalised. Of an epoch that is older than the
+    /// endpoints' history none is known; epoch 0 begins with the subnet.
     pub(super) async fn epoch_start(&self, epoch: u64) -> Result<ChainRef, ChainError> {
         let known = self.blocks().epoch_start(epoch);
         if let Some(start) = known {
@@ -31,45 +30,46 @@ impl SubtensorChain {
     }
 
     async fn epoch_start_on(&self, connection: &Connection, epoch: u64) -> Result<ChainRef, Fault> {
-        let unknown = || Fault::Elsewhere(ChainError::UnknownEpoch(epoch));
-        let above = self.blocks().epoch_start_above(epoch);
-        let mut block = match above {
-            Some(start) => match self.block_before(connection, start.number).await? {
-                Some(block) => block,
-                None => return Err(unknown()),
-            },
+        let (before, after) = self.blocks().epoch_starts_around(epoch);
+        let after = match after {
+            Some(start) => Seen::start(start),
             None => {
                 let head = self.head_on(connection).await?;
                 if head.position.epoch < epoch {
                     return Err(Fault::Chain(ChainError::UnknownEpoch(epoch)));
                 }
-                head
+                if head.position.epoch == epoch {
+                    return self.found_in(connection, head).await;
+                }
+                head.seen()
             }
         };
-        for _ in 0..EPOCH_WALK_MAX {
-            if block.position.epoch < epoch {
-                break;
-            }
-            if block.position.epoch == epoch {
-                let start = self.start_of(connection, block).await?;
-                self.blocks().insert_epoch_start(start.block);
-                return Ok(start.block);
-            }
-            let began = block.position.began;
-            let (start, mut before) = tokio::try_join!(
-                self.start_of(connection, block),
-                self.block_before(connection, began),
-            )?;
-            self.blocks().insert_epoch_start(start.block);
-            if start.block.number != began {
-                before = self.block_before(connection, start.block.number).await?;
-            }
-            match before {
-                Some(before) => block = before,
-                None => break,
+        let mut search = EpochSearch::new(epoch, before.map(Seen::start), after);
+        while let Some(number) = search.next() {
+            match self.block_on(connection, number).await {
+                Ok(block) if block.position.epoch == epoch => {
+                    return self.found_in(connection, block).await;
+                }
+                Ok(block) => search.saw(block.seen()),
+                Err(
+                    Fault::Chain(ChainError::Unsupported { .. })
+                    | Fault::Elsewhere(ChainError::UnknownBlock(_)),
+                ) => search.saw_nothing_at(number),
+                Err(fault) => return Err(fault),
             }
         }
-        Err(unknown())
+        Err(Fault::Elsewhere(ChainError::UnknownEpoch(epoch)))
+    }
+
+    /// The first block of the epoch that was looked for, of which this is a block.
+    async fn found_in(
+        &self,
+        connection: &Connection,
+        block: KnownBlock,
+    ) -> Result<ChainRef, Fault> {
+        let start = self.start_of(connection, block).await?.block;
+        self.blocks().insert_epoch_start(start);
+        Ok(start)
     }
 
     /// The first block of the epoch of a block.
@@ -99,21 +99,5 @@ impl SubtensorChain {
             }
         }
         Ok(inside)
-    }
-
-    /// The block before the one with a number; `None` before the chain or the subnet began.
-    async fn block_before(
-        &self,
-        connection: &Connection,
-        number: u64,
-    ) -> Result<Option<KnownBlock>, Fault> {
-        let Some(before) = number.checked_sub(1) else {
-            return Ok(None);
-        };
-        match self.block_on(connection, before).await {
-            Ok(before) => Ok(Some(before)),
-            Err(Fault::Chain(ChainError::Unsupported { .. })) => Ok(None),
-            Err(fault) => Err(fault),
-        }
     }
 }

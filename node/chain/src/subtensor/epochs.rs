@@ -67,6 +67,14 @@ pub(super) async fn position(at: &AtBlock, netuid: u16) -> Result<EpochPosition,
     Ok(state.position(at.block_number()))
 }
 
+/// The epoch of a block by the rule of old runtimes.
+pub(super) fn epoch_by_number(number: u64, netuid: u16, tempo: u16) -> u64 {
+    let (netuid, tempo) = (netuid.into(), tempo.into());
+    EpochState::ByNumber { netuid, tempo }
+        .position(number)
+        .epoch
+}
+
 fn check_subnet(at: &AtBlock, netuid: u16, exists: bool) -> Result<(), Fault> {
     if exists {
         Ok(())

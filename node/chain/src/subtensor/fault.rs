@@ -18,6 +18,9 @@ pub(super) const METHOD_NOT_FOUND: i32 = -32_601;
 /// JSON-RPC's code of parameters that a method can't have.
 const INVALID_PARAMS: i32 = -32_602;
 
+/// What is expected of answers.
+const FITTING: &str = "an answer that fits the chain's metadata";
+
 /// Why work on one connection ended.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -105,19 +108,19 @@ impl Fault {
             | Fault::TimedOut(_)
             | Fault::BadAnswer { .. } => true,
             Fault::Client(error) => {
-                !matches!(rpc_error(error), Some(rpcs::Error::User(_))) && !is_of_runtime(error)
+                !matches!(rpc_error(error), Some(rpcs::Error::User(_)))
+                    && !is_of_runtime(error)
+                    && !is_of_item(error)
             }
         }
     }
 
     /// What this says about the endpoint, as an error of a call.
     pub(super) fn verdict(self, call: &'static str, endpoint: &str) -> Verdict {
-        let bad_answer = |expected: String, got: String| {
-            Verdict::Broken(ChainError::BadAnswer {
-                call,
-                expected: bounded(&expected),
-                got: format!("{} (at {endpoint})", bounded(&got)),
-            })
+        let bad_answer = |expected: &str, got: &str| ChainError::BadAnswer {
+            call,
+            expected: bounded(expected),
+            got: format!("{} (at {endpoint})", bounded(got)),
         };
         match self {
             Fault::Chain(error) => Verdict::Final(error),
@@ -131,7 +134,7 @@ impl Fault {
             Fault::TimedOut(deadline_ms) => {
                 Verdict::Broken(ChainError::Deadline { call, deadline_ms })
             }
-            Fault::BadAnswer { expected, got } => bad_answer(expected, got),
+            Fault::BadAnswer { expected, got } => Verdict::Broken(bad_answer(&expected, &got)),
             Fault::Client(error) => match rpc_error(&error) {
                 Some(rpcs::Error::User(answer)) => {
                     let error = ChainError::Remote {
@@ -155,10 +158,10 @@ impl Fault {
                     expected: "a runtime that has what this client asks for".to_owned(),
                     got: bounded(&error.to_string()),
                 }),
-                _ => bad_answer(
-                    "an answer that fits the chain's metadata".to_owned(),
-                    error.to_string(),
-                ),
+                None if is_of_item(&error) => {
+                    Verdict::AskAnother(bad_answer(FITTING, &error.to_string()))
+                }
+                _ => Verdict::Broken(bad_answer(FITTING, &error.to_string())),
             },
         }
     }
@@ -225,6 +228,19 @@ fn is_of_runtime(error: &subxt::Error) -> bool {
                 | ExtrinsicError::CallNameNotFound { .. }
                 | ExtrinsicError::EncodeError(_)
         )
+    )
+}
+
+/// Whether one item or answer doesn't have the form that the metadata says. Every endpoint may have
+/// it so, and whatever else is read is fine.
+fn is_of_item(error: &subxt::Error) -> bool {
+    matches!(
+        error,
+        subxt::Error::StorageValueError(_)
+            | subxt::Error::StorageKeyError(_)
+            | subxt::Error::RuntimeApiError(RuntimeApiError::CouldNotDecodeResponse(_))
+            | subxt::Error::ModuleErrorDecodeError(_)
+            | subxt::Error::DispatchErrorDecodeError(_)
     )
 }
 

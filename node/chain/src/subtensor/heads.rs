@@ -13,13 +13,13 @@ use super::SubtensorChain;
 use super::connection::{Connection, within};
 use super::fault::{Fault, Verdict};
 use crate::error::ChainError;
-use crate::limits::STANDSTILL_BLOCKS;
+use crate::limits::{BEHIND_MAX_BLOCKS, STANDSTILL_BLOCKS};
 
 const CALL: &str = "next_head";
 
 impl SubtensorChain {
-    /// Waits for a finalised head with a number above `after`: the latest one when it answers.
-    /// `None` if there was none within the long-poll time.
+    /// Waits for a finalised head with a number above `after`: the latest one when it answers; one
+    /// far below if the head `after` was false. `None` if there was none within the long-poll time.
     pub(super) async fn next_head(&self, after: u64) -> Result<Option<ChainRef>, ChainError> {
         let long_poll_ms = self.config.bounded_long_poll_ms();
         let until = Instant::now() + Duration::from_millis(long_poll_ms);
@@ -106,13 +106,16 @@ impl SubtensorChain {
                 }
                 Ok(Some(header)) => header.map_err(Fault::client)?,
             };
-            if header.number <= after {
+            // Far below the head that was seen last: either this endpoint is behind, or that one
+            // was false.
+            let is_far_below = after.saturating_sub(header.number) > BEHIND_MAX_BLOCKS;
+            if header.number <= after && !is_far_below {
                 continue;
             }
             let head = within(patience_ms, self.head_on(connection))
                 .await
                 .ok_or(Fault::TimedOut(patience_ms))??;
-            if head.block.number > after {
+            if head.block.number > after || is_far_below {
                 return Ok(Some(head.block));
             }
         }

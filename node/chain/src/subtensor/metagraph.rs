@@ -11,14 +11,15 @@ use assay_consensus::keys::Hotkey;
 
 use super::SubtensorChain;
 use super::connection::AtBlock;
+use super::epochs::API;
 use super::fault::Fault;
 use super::read::{PALLET, has_runtime_api, has_storage, runtime_api, storage, unsupported};
 use crate::error::ChainError;
 use crate::limits::NEURONS_MAX;
 use crate::metagraph::{Metagraph, Neuron, WeightsRules};
 
-const API: &str = "SubnetInfoRuntimeApi";
-const SELECTIVE: &str = "get_selective_metagraph";
+/// The function that answers with the parts of a metagraph that are asked for.
+pub(super) const SELECTIVE: &str = "get_selective_metagraph";
 const FULL: &str = "get_metagraph";
 
 /// Numbers of the parts that are asked for: block, hotkeys, axons, activity, permits, last updates,
@@ -189,8 +190,14 @@ impl Columns {
                 axon: axon.address(),
             },
         );
-        Metagraph::new(block, neurons.collect(), rules)
-            .map_err(|error| Fault::bad_answer("a metagraph", error))
+        // The chain's own doing if it happens, and no reason to leave the endpoint.
+        Metagraph::new(block, neurons.collect(), rules).map_err(|error| {
+            Fault::Elsewhere(ChainError::BadAnswer {
+                call: "metagraph",
+                expected: "each uid and each hotkey once".to_owned(),
+                got: error.to_string(),
+            })
+        })
     }
 }
 
@@ -263,6 +270,20 @@ mod tests {
             change(&mut columns);
             assert!(columns.check(7).is_err());
         }
+    }
+
+    #[test]
+    fn a_hotkey_that_the_chain_lists_twice_takes_no_endpoint_down() {
+        let block = ChainRef {
+            number: 7,
+            hash: Hash::ZERO,
+            epoch: 0,
+            next_epoch_start: 10,
+            timestamp_ms: 0,
+        };
+        let twice = columns(2).metagraph(block, WeightsRules::default());
+        let fault = twice.unwrap_err();
+        assert!(!fault.is_broken(), "{fault:?}");
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@
 //! * `read`: the state after a block, by name; `connection`: the socket to one endpoint.
 //! * `reads`, `heads`, `epoch_start`, `metagraph`, `stored_weights`: what is read.
 //! * `calls`: what is signed and sent, and what became of it.
-//! * `epochs`, `endpoints`, `blocks`: the pure parts.
+//! * `epochs`, `epoch_search`, `endpoints`, `blocks`: the pure parts.
 //!
 //! Decisions: everything read belongs to a finalised block, and what a block says is a function of
 //! its state alone. An endpoint is left when it fails, not when another one is faster. A call that
@@ -18,6 +18,7 @@ mod chain;
 mod config;
 mod connection;
 mod endpoints;
+mod epoch_search;
 mod epoch_start;
 mod epochs;
 mod fault;
@@ -67,6 +68,8 @@ pub struct SubtensorChain {
 
 /// An endpoint with its connection, which is shared by all calls.
 struct Slot {
+    /// Its place in the configuration.
+    index: usize,
     endpoint: Endpoint,
     connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
 }
@@ -91,7 +94,9 @@ impl SubtensorChain {
         let endpoints: Vec<Slot> = config
             .checked_endpoints()?
             .into_iter()
-            .map(|endpoint| Slot {
+            .enumerate()
+            .map(|(index, endpoint)| Slot {
+                index,
                 endpoint,
                 connection: tokio::sync::Mutex::default(),
             })
@@ -241,6 +246,7 @@ impl SubtensorChain {
         *open = None;
         let deadline_ms = self.config.call_deadline_ms;
         let options = ConnectOptions {
+            index: slot.index,
             netuid: self.config.netuid,
             genesis_hash: self.genesis.get().copied(),
             // Leaves time for another endpoint.

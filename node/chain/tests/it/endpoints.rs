@@ -4,19 +4,63 @@ use std::sync::Arc;
 
 use jsonrpsee::RpcModule;
 use jsonrpsee::server::{Server, ServerConfig, ServerHandle};
+use parity_scale_codec::{Compact, Encode};
 use serde_json::{Value, json};
 
-use assay_chain::{Chain, ChainError, SubtensorChain, SubtensorConfig};
+use assay_chain::{Chain, ChainError, HeadStatus, HeadWatcher, SubtensorChain, SubtensorConfig};
 use assay_consensus::hash::Hash;
 
+use crate::limited::{Limit, Limited, key_of};
 use crate::proxy::{Mode, Proxy};
-use crate::support::{HASTY_MS, NETUID, TestChain, client, config, patient};
+use crate::support::{HASTY_MS, NETUID, TestChain, client, config, eventually, patient};
 
 /// More than the client takes in one answer.
 const OVERSIZED_BYTES: usize = 17 * 1024 * 1024;
 
 /// What `Core_version` answers: two empty names, five numbers, no functions.
 const RUNTIME_VERSION: &str = "0x0000000000000100000001000000000100000001";
+
+/// In milliseconds.
+const HOUR_MS: u64 = 3_600_000;
+
+/// A header without notes of its author, as a node answers with it, and its hash.
+fn header(number: u32) -> (Value, Hash) {
+    let zero = format!("0x{}", "0".repeat(64));
+    let header = json!({
+        "parentHash": zero,
+        "number": format!("{number:#x}"),
+        "stateRoot": zero,
+        "extrinsicsRoot": zero,
+        "digest": { "logs": [] }
+    });
+    let zero = [0u8; 32];
+    let bytes = (zero, Compact(number), zero, zero, Compact(0u32)).encode();
+    (header, Hash(sp_crypto_hashing::blake2_256(&bytes)))
+}
+
+/// A hash as nodes write it.
+fn hex_of(hash: Hash) -> String {
+    format!("0x{}", hex::encode(hash.0))
+}
+
+/// All blocks of an endpoint have this time.
+fn block_time(ms: u64) -> Limit {
+    let time = format!("0x{}", hex::encode(ms.encode()));
+    Limit::Answers("state_getStorage", key_of("Timestamp", "Now"), json!(time))
+}
+
+/// An endpoint in front of a node at a block, which says that it is another block far ahead.
+async fn far_ahead(chain: &TestChain, number: u64, claimed: u32) -> Limited {
+    let (header, hash) = header(claimed);
+    let real = chain.client().hash_of_block(number).await.unwrap().unwrap();
+    let hash = hex_of(hash);
+    let limits = [
+        Limit::Answers("chain_getFinalizedHead", String::new(), json!(hash)),
+        Limit::Answers("chain_getHeader", hash.clone(), header),
+        Limit::Reads(hash, hex_of(real)),
+    ];
+    Limited::start(&chain.url(), &limits).await
+}
 
 /// A server that is no node: whatever is asked, it answers the same.
 struct Liar {
@@ -131,7 +175,7 @@ async fn a_silent_endpoint_ends_in_the_deadline() {
     );
     // Silent after the connection was made.
     proxy.set(Mode::Open);
-    while client.finalized_head().await.is_err() {}
+    eventually(async || client.finalized_head().await).await;
     proxy.set(Mode::Silent);
     assert_eq!(
         client.finalized_head().await,
@@ -149,19 +193,11 @@ async fn a_silent_endpoint_is_left_for_the_next() {
     chain.finalize(5).await;
     let proxy = Proxy::start(&chain.url(), Mode::Silent).await;
     let client = hasty(&[proxy.url(), chain.url()]);
-    let head = loop {
-        if let Ok(head) = client.finalized_head().await {
-            break head;
-        }
-    };
+    let head = eventually(async || client.finalized_head().await).await;
     assert_eq!(head.number, 5);
     let client = hasty(&[proxy.url(), chain.url()]);
-    let next = loop {
-        if let Ok(Some(next)) = client.next_head(4).await {
-            break next;
-        }
-    };
-    assert_eq!(next, head);
+    let next = eventually(async || client.next_head(4).await).await;
+    assert_eq!(next, Some(head));
     chain.stop().await;
 }
 
@@ -208,15 +244,9 @@ async fn an_endpoint_that_answers_nonsense_is_left_for_the_next() {
     let genesis = chain.genesis().to_string();
     let genesis = format!("0x{}", genesis.trim_start_matches("0x"));
     let oversized = "0".repeat(OVERSIZED_BYTES);
-    let hash = format!("0x{}", "0".repeat(64));
-    let header = json!({
-        "parentHash": hash,
-        "number": "0x5",
-        "stateRoot": hash,
-        "extrinsicsRoot": hash,
-        "digest": { "logs": [] }
-    });
-    let lies: [&[(&'static str, Value)]; 8] = [
+    let (header, hash) = header(5);
+    let hash = hex_of(hash);
+    let lies: [&[(&'static str, Value)]; 9] = [
         &[],
         &[("chain_getBlockHash", json!(42))],
         &[("chain_getBlockHash", json!(oversized))],
@@ -230,15 +260,21 @@ async fn an_endpoint_that_answers_nonsense_is_left_for_the_next() {
             ("chain_getFinalizedHead", json!(genesis)),
             ("chain_getHeader", json!({ "number": "many" })),
         ],
+        // A header that isn't the block's.
         &[
             ("chain_getBlockHash", json!(genesis)),
             ("chain_getFinalizedHead", json!(genesis)),
+            ("chain_getHeader", header.clone()),
+        ],
+        &[
+            ("chain_getBlockHash", json!(genesis)),
+            ("chain_getFinalizedHead", json!(hash)),
             ("chain_getHeader", header.clone()),
             ("state_call", json!("0x00")),
         ],
         &[
             ("chain_getBlockHash", json!(genesis)),
-            ("chain_getFinalizedHead", json!(genesis)),
+            ("chain_getFinalizedHead", json!(hash)),
             ("chain_getHeader", header),
             ("state_call", json!(RUNTIME_VERSION)),
         ],
@@ -261,18 +297,16 @@ async fn an_endpoint_far_behind_is_not_believed_and_one_a_little_behind_takes_no
     ahead.finalize(100).await;
     behind.finalize(10).await;
     let proxy = Proxy::start(&ahead.url(), Mode::Open).await;
-    let client = client(&[proxy.url(), behind.url()]);
+    let hour_ago_ms = ahead.head().await.timestamp_ms - HOUR_MS;
+    let late = Limited::start(&behind.url(), &[block_time(hour_ago_ms)]).await;
+    let client = client(&[proxy.url(), late.url.clone()]);
     let head = client.finalized_head().await.unwrap();
     assert_eq!(head.number, 100);
     proxy.set(Mode::Closed);
     assert!(client.finalized_head().await.is_err());
     behind.finalize(80).await;
     // The endpoint rests after its failure; then it will do.
-    let again = loop {
-        if let Ok(again) = client.finalized_head().await {
-            break again;
-        }
-    };
+    let again = eventually(async || client.finalized_head().await).await;
     assert_eq!(again, head);
     // It can't tell of the blocks that it lacks.
     assert_eq!(
@@ -280,8 +314,76 @@ async fn an_endpoint_far_behind_is_not_believed_and_one_a_little_behind_takes_no
         Err(ChainError::UnknownBlock(head.hash))
     );
     assert_eq!(client.weights_on_chain(None).await, Ok(Vec::new()));
+    late.stop().await;
     ahead.stop().await;
     behind.stop().await;
+}
+
+#[tokio::test]
+async fn a_false_head_is_forgotten_when_its_endpoint_fails_and_others_are_used_again() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(100).await;
+    let liar = far_ahead(&chain, 5, 1_000_000).await;
+    let client = client(&[liar.url.clone(), chain.url()]);
+    let watcher = HeadWatcher::spawn(Arc::new(self::client(&[liar.url.clone(), chain.url()])));
+    let mut status = watcher.subscribe();
+    let at = |number: u64| {
+        move |status: &HeadStatus| status.head.is_some_and(|head| head.number == number)
+    };
+    assert_eq!(client.finalized_head().await.unwrap().number, 1_000_000);
+    status.wait_for(at(1_000_000)).await.unwrap();
+    liar.stop().await;
+    let head = eventually(async || client.finalized_head().await).await;
+    assert_eq!(head.number, 100);
+    // The false one is gone with all that its endpoint told.
+    assert_eq!(client.next_head(99).await, Ok(Some(head)));
+    assert_eq!(client.block(1_000_000).await, Ok(None));
+    status.wait_for(at(100)).await.unwrap();
+    watcher.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn one_item_that_does_not_fit_takes_no_endpoint_down() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let head = chain.head().await;
+    let key = key_of("SubtensorModule", "MinAllowedWeights");
+    // Two bytes are expected.
+    let odd = Limit::Answers("state_getStorage", key, json!("0x01"));
+    let odd = Limited::start(&chain.url(), &[odd]).await;
+    let proxy = Proxy::start(&odd.url, Mode::Open).await;
+    let client = client(&[proxy.url()]);
+    for _ in 0..5 {
+        let failed = client.metagraph(head.hash).await;
+        assert!(
+            matches!(&failed, Err(ChainError::BadAnswer { .. })),
+            "{failed:?}"
+        );
+        assert_eq!(client.finalized_head().await, Ok(head));
+    }
+    assert_eq!(proxy.connections(), 1);
+    odd.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_head_from_the_future_is_not_believed() {
+    let chain = TestChain::start(config()).await;
+    chain.finalize(5).await;
+    let head = chain.head().await;
+    let future = block_time(head.timestamp_ms + 2 * HOUR_MS);
+    let hasty = Limited::start(&chain.url(), &[future]).await;
+    let alone = client(std::slice::from_ref(&hasty.url));
+    let failed = alone.finalized_head().await;
+    assert!(
+        matches!(&failed, Err(ChainError::BadAnswer { expected, .. }) if expected.contains("clock")),
+        "{failed:?}"
+    );
+    let client = client(&[hasty.url.clone(), chain.url()]);
+    assert_eq!(client.finalized_head().await, Ok(head));
+    hasty.stop().await;
+    chain.stop().await;
 }
 
 #[tokio::test]
@@ -317,12 +419,11 @@ async fn an_endpoint_that_was_cut_off_from_the_chain_is_left_for_one_that_goes_o
     let client = SubtensorChain::new(configuration, None).unwrap();
     let head = client.finalized_head().await.unwrap();
     assert_eq!(head.number, 5);
-    let next = loop {
-        if let Some(next) = client.next_head(head.number).await.unwrap() {
-            break next;
-        }
-    };
-    assert_eq!(next.number, 30);
+    let next = eventually(async || {
+        let next = client.next_head(head.number).await.unwrap();
+        next.ok_or("no head yet")
+    });
+    assert_eq!(next.await.number, 30);
     cut_off.stop().await;
     lively.stop().await;
 }

@@ -129,23 +129,21 @@ async fn a_subnet_that_came_later_has_its_first_epoch_there() {
 }
 
 #[tokio::test]
-async fn an_epoch_long_ago_is_found_in_several_goes() {
+async fn an_old_chain_is_gone_through_from_its_first_epoch_on() {
     let chain = TestChain::start(config()).await;
     chain.set(Hyperparameter::Tempo(2)).await;
-    chain.finalize(400).await;
+    chain.finalize(2_600).await;
     let client = chain.client();
     let head = client.finalized_head().await.unwrap();
-    assert!(head.epoch > 150);
-    let mut goes = 0;
-    let start = loop {
-        goes += 1;
-        match client.epoch_start(1).await {
-            Ok(start) => break start,
-            Err(error) => assert_eq!(error, ChainError::UnknownEpoch(1)),
-        }
-    };
-    assert_eq!(start.epoch, 1);
-    assert_eq!(goes, head.epoch.div_ceil(64));
+    // More than the client keeps.
+    assert!(head.epoch > 1_100);
+    // One after the other, and in great leaps by someone who just came.
+    let all = starts(&client, 0..=head.epoch).await;
+    let latecomer = chain.client();
+    for epoch in [1, 0, head.epoch, 600, 601, 1] {
+        let start = latecomer.epoch_start(epoch).await.unwrap();
+        assert_eq!((start.epoch, start.number), (epoch, all[epoch as usize]));
+    }
     chain.stop().await;
 }
 

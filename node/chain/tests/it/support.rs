@@ -38,6 +38,9 @@ pub const PATIENT_MS: u64 = 60_000;
 /// A deadline for calls that are meant to run into it.
 pub const HASTY_MS: u64 = 300;
 
+/// How often [`eventually`] asks.
+const TRIES: u32 = 1_000;
+
 /// Weights that all rules of [`calls_config`] allow.
 pub const GOOD: &[(u16, u16)] = &[(1, 21_845), (2, 65_535)];
 
@@ -65,7 +68,8 @@ pub fn account(name: &str) -> AccountId32 {
     AccountId32(hotkey(name).0)
 }
 
-fn neuron(name: &str, stake: u64) -> NeuronConfig {
+/// A neuron by its name.
+pub fn neuron(name: &str, stake: u64) -> NeuronConfig {
     NeuronConfig {
         hotkey: account(name),
         coldkey: None,
@@ -336,6 +340,18 @@ pub async fn prepare(
 ) -> Result<PreparedWeights, ChainError> {
     let epoch = client.finalized_head().await.unwrap().epoch;
     client.prepare_weights(&submission(epoch, entries)).await
+}
+
+/// Asks until there is an answer, so often that only a fault lets it end.
+pub async fn eventually<T, E: Debug>(mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
+    let mut last = None;
+    for _ in 0..TRIES {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(error) => last = Some(error),
+        }
+    }
+    panic!("no answer in {TRIES} tries: {last:?}");
 }
 
 pub fn submission(epoch: u64, entries: &[(u16, u16)]) -> WeightsSubmission {

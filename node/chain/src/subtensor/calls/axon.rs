@@ -24,6 +24,10 @@ const PROTOCOL: u8 = 4;
 /// Version of what is announced.
 const AXON_VERSION: u32 = 1;
 
+/// Blocks that can hold the announcement: a call that is lost holds its nonce so long, and weights
+/// signed after it wait for it.
+const ERA_BLOCKS: u64 = 16;
+
 /// What the chain holds of an axon.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -76,7 +80,7 @@ pub(in crate::subtensor) async fn prepare_axon(
             ("placeholder2", number(0u8)),
         ],
     )?;
-    let era = Era::from(caller.head.number);
+    let era = Era::from(caller.head.number, ERA_BLOCKS);
     sign(caller, &payload, era).await.map(Some)
 }
 

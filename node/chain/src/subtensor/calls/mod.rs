@@ -51,6 +51,8 @@ pub(super) struct Caller<'a> {
     pub(super) at: &'a AtBlock,
     /// What is known of that block.
     pub(super) head: ChainRef,
+    /// Blocks of an epoch.
+    pub(super) epoch_blocks: u64,
     /// The subnet, which exists in that block.
     pub(super) netuid: u16,
     /// Who signs.

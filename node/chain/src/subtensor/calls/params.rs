@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use subxt::dynamic;
 use subxt::ext::scale_decode::DecodeAsType;
 
 use assay_consensus::keys::Hotkey;
 
 use crate::error::Refusal;
 use crate::subtensor::connection::AtBlock;
+use crate::subtensor::epochs::API;
 use crate::subtensor::fault::Fault;
-use crate::subtensor::read::{PALLET, find, storage};
+use crate::subtensor::metagraph::SELECTIVE;
+use crate::subtensor::read::{PALLET, find, runtime_api, storage};
 
 /// The subnet that takes no weights.
 const ROOT: u16 = 0;
@@ -76,7 +77,7 @@ impl Params {
         )?;
         let (commit_reveal, reveal_period) = tokio::try_join!(
             storage::<_, bool>(at, PALLET, "CommitRevealWeightsEnabled", subnet),
-            find::<_, u64>(at, PALLET, "RevealPeriodEpochs", subnet),
+            reveal_period(at, netuid),
         )?;
         let position = usize::from(uid.unwrap_or(u16::MAX));
         let is_owner = owner == Some(hotkey.0);
@@ -101,7 +102,7 @@ impl Params {
             min_entries,
             max_share: max_share.unwrap_or(u16::MAX),
             commit_reveal,
-            reveal_period: reveal_period.unwrap_or(1).max(1),
+            reveal_period,
         })
     }
 
@@ -177,6 +178,13 @@ pub(super) async fn uid_of(
     find::<_, u16>(at, PALLET, "Uids", (netuid, hotkey.0)).await
 }
 
+/// Epochs between commit and reveal, at least 1. It holds for commits that were made before it was
+/// set, too.
+pub(super) async fn reveal_period(at: &AtBlock, netuid: u16) -> Result<u64, Fault> {
+    let period = find::<_, u64>(at, PALLET, "RevealPeriodEpochs", (netuid,)).await?;
+    Ok(period.unwrap_or(1).max(1))
+}
+
 /// Checks that another commit may wait for its reveal.
 pub(super) fn check_pending(commits: usize) -> Result<(), Refusal> {
     ensure(
@@ -187,12 +195,8 @@ pub(super) fn check_pending(commits: usize) -> Result<(), Refusal> {
 
 /// Stake weights by uid, by the rule of the permits.
 async fn stake_weights(at: &AtBlock, netuid: u16) -> Result<Vec<u64>, Fault> {
-    let call = dynamic::runtime_api_call::<_, Option<StakeWeights>>(
-        "SubnetInfoRuntimeApi",
-        "get_selective_metagraph",
-        (netuid, vec![TOTAL_STAKE_INDEX]),
-    );
-    let answer = at.runtime_apis().call(call).await.map_err(Fault::client)?;
+    let parts = (netuid, vec![TOTAL_STAKE_INDEX]);
+    let answer: Option<StakeWeights> = runtime_api(at, API, SELECTIVE, parts).await?;
     Ok(answer.and_then(|part| part.total_stake).unwrap_or_default())
 }
 

@@ -1,10 +1,12 @@
 //! The reveal of a salted commit.
 
+use std::cmp::Ordering;
+
 use super::Caller;
 use super::invoke::{first_known, number, numbers, payload};
 use super::salted::pending;
 use super::signing::sign;
-use super::weights::{MECHANISM, era_of_epoch, next_block_in_time, refused};
+use super::weights::{MECHANISM, era_of_epoch, refused};
 use crate::call::SignedCall;
 use crate::chain::{PreparedWeights, WeightsMethod};
 use crate::error::Refusal;
@@ -14,11 +16,12 @@ use crate::subtensor::fault::Fault;
 const REVEAL_CALLS: [&str; 2] = ["reveal_mechanism_weights", "reveal_weights"];
 
 /// Signs the reveal of a salted commit. Nothing is sent. The call can't get into a block of a later
-/// epoch, where the chain would refuse it.
+/// epoch, where the chain would refuse it, so it is tried up to the last block of this one.
 ///
 /// Errors: [`crate::ChainError::Refused`] with [`Refusal::RevealTooEarly`], [`Refusal::ExpiredWeightCommit`]
 /// or [`Refusal::NoWeightsCommitFound`] (also for weights that aren't salted);
-/// [`crate::ChainError::TooLate`], [`crate::ChainError::Unsupported`].
+/// [`crate::ChainError::TooLate`] if no era fits into what is left of the epoch,
+/// [`crate::ChainError::Unsupported`].
 pub(in crate::subtensor) async fn prepare_reveal(
     caller: &Caller<'_>,
     prepared: &PreparedWeights,
@@ -28,23 +31,19 @@ pub(in crate::subtensor) async fn prepare_reveal(
         commit_hash,
         salt,
         version_key,
-        reveal_epoch,
+        ..
     } = &prepared.method
     else {
         return Err(refused(call, Refusal::NoWeightsCommitFound));
     };
-    let epoch = caller.head.epoch;
-    if epoch < *reveal_epoch {
-        return Err(refused(call, Refusal::RevealTooEarly));
-    }
-    if epoch > *reveal_epoch {
-        return Err(refused(call, Refusal::ExpiredWeightCommit));
-    }
     let commits = pending(caller.at, caller.netuid, &caller.signer.hotkey()).await?;
-    if !commits.iter().any(|commit| commit.hash == *commit_hash) {
-        return Err(refused(call, Refusal::NoWeightsCommitFound));
+    let commit = commits.iter().find(|commit| commit.hash == *commit_hash);
+    let commit = commit.ok_or_else(|| refused(call, Refusal::NoWeightsCommitFound))?;
+    match caller.head.epoch.cmp(&commit.reveal_epoch) {
+        Ordering::Less => return Err(refused(call, Refusal::RevealTooEarly)),
+        Ordering::Greater => return Err(refused(call, Refusal::ExpiredWeightCommit)),
+        Ordering::Equal => {}
     }
-    next_block_in_time(caller).await?;
     let entries = &prepared.entries;
     let payload = payload(
         caller.at,

@@ -9,12 +9,13 @@ use assay_consensus::keys::Hotkey;
 
 use super::Caller;
 use super::invoke::{Payload, number, payload};
-use super::params::{Params, check_pending};
+use super::params::{Params, check_pending, reveal_period};
 use super::weights::{MECHANISM, refused};
 use crate::chain::{WeightsMethod, WeightsSubmission};
 use crate::subtensor::connection::AtBlock;
+use crate::subtensor::epochs;
 use crate::subtensor::fault::Fault;
-use crate::subtensor::read::{PALLET, find};
+use crate::subtensor::read::{PALLET, find, storage};
 
 /// Forms of the call that commits, the preferred one first.
 pub(super) const COMMIT_CALLS: [&str; 2] = ["commit_mechanism_weights", "commit_weights"];
@@ -26,9 +27,14 @@ const SALT_NUMBERS: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PendingCommit {
     pub(super) hash: Hash,
-    /// Epoch in which it was made.
-    epoch: u64,
+    /// The only epoch in which it can be revealed.
+    pub(super) reveal_epoch: u64,
 }
+
+/// A salted commit as the chain stores it: its hash, then the epoch and the block of the commit and
+/// a zero; before runtimes counted epochs the blocks of the commit and of the first and the last
+/// possible reveal, of which the chain itself uses only the first.
+type Stored = ([u8; 32], u64, u64, u64);
 
 /// The call that commits weights, and what is needed for the reveal.
 pub(super) async fn commit(
@@ -43,7 +49,7 @@ pub(super) async fn commit(
     // The chain drops those whose time is over first.
     let open = pending
         .iter()
-        .filter(|commit| commit.epoch.saturating_add(params.reveal_period) >= submission.epoch)
+        .filter(|commit| commit.reveal_epoch >= submission.epoch)
         .count();
     check_pending(open).map_err(|refusal| refused(call, refusal))?;
     let salt: Vec<u16> = (0..SALT_NUMBERS).map(|_| random(rng)).collect();
@@ -72,16 +78,27 @@ pub(super) async fn pending(
     netuid: u16,
     hotkey: &Hotkey,
 ) -> Result<Vec<PendingCommit>, Fault> {
-    type Stored = ([u8; 32], u64, u64, u64);
     let key = (netuid, hotkey.0);
-    let commits = find::<_, Vec<Stored>>(at, PALLET, "WeightCommits", key).await?;
+    let (commits, period, tempo) = tokio::try_join!(
+        find::<_, Vec<Stored>>(at, PALLET, "WeightCommits", key),
+        reveal_period(at, netuid),
+        storage::<_, u16>(at, PALLET, "Tempo", (netuid,)),
+    )?;
     let commits = commits.unwrap_or_default().into_iter();
     Ok(commits
-        .map(|(hash, epoch, ..)| PendingCommit {
-            hash: Hash(hash),
-            epoch,
+        .map(|stored| PendingCommit {
+            hash: Hash(stored.0),
+            reveal_epoch: epoch_of(&stored, netuid, tempo).saturating_add(period),
         })
         .collect())
+}
+
+/// Epoch in which a commit was made.
+fn epoch_of(stored: &Stored, netuid: u16, tempo: u16) -> u64 {
+    match *stored {
+        (_, epoch, _, 0) => epoch,
+        (_, block, ..) => epochs::epoch_by_number(block, netuid, tempo),
+    }
 }
 
 /// Blake2b-256 over the SCALE of all that is committed. The index of the first mechanism's storage
@@ -101,6 +118,13 @@ fn random(rng: &mut (impl RngCore + CryptoRng)) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_epoch_of_a_commit_is_stored_or_follows_from_its_block() {
+        assert_eq!(epoch_of(&([0; 32], 7, 900, 0), 1, 10), 7);
+        // (20 + 1 + 1) / (10 + 1).
+        assert_eq!(epoch_of(&([0; 32], 20, 31, 41), 1, 10), 2);
+    }
 
     #[test]
     fn the_hash_covers_the_scale_of_all_that_is_committed() {

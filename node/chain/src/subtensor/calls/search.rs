@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use subxt::config::substrate::H256;
 use subxt::ext::futures::future::try_join_all;
 
-use super::signing::{block_hash, extrinsic_hash};
+use super::signing::extrinsic_hash;
 use crate::call::SignedCall;
 use crate::error::ChainError;
-use crate::subtensor::connection::Rpc;
+use crate::subtensor::connection::{Rpc, block_hash};
 use crate::subtensor::fault::Fault;
 
 /// Blocks that are asked for at once: a call's whole era takes four rounds to the endpoint and back.

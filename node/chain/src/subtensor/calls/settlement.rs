@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use subxt::config::substrate::{H256, SubstrateConfig};
 use subxt::error::DispatchError;
 use subxt::events::{Events, Phase};
-use subxt::rpcs;
 
 use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
@@ -15,15 +14,12 @@ use assay_consensus::hash::Hash;
 use super::pool::nonce_at;
 use super::search::{Place, find, first_of, known_hash, nothing};
 use crate::call::{Settlement, SignedCall};
-use crate::error::{CallFailure, Refusal};
+use crate::error::{CallFailure, ChainError, Refusal};
 use crate::subtensor::connection::Connection;
 use crate::subtensor::fault::Fault;
 
 /// Most calls whose search is remembered; a node has two or three under way.
 const CACHED_CALLS_MAX: usize = 32;
-
-/// How a node says that it keeps the block but not its state.
-const DISCARDED: &str = "State already discarded";
 
 /// Remembers which finalised blocks have been searched for which call, so that asking again costs
 /// only the blocks that came since. Finality never goes back, so it holds for all endpoints.
@@ -49,6 +45,9 @@ pub(in crate::subtensor) struct Head {
 }
 
 /// Looks for a call in the finalised blocks up to `head`, which is final on this endpoint.
+///
+/// Errors: [`ChainError::UnknownBlock`] if the endpoint has thrown away the state of the block in
+/// which it found the call, and can't say how the call went.
 pub(in crate::subtensor) async fn settlement(
     connection: &Connection,
     head: Head,
@@ -99,6 +98,21 @@ impl Search {
 }
 
 impl SettlementCache {
+    /// What became of a call whose block no endpoint has the state of: what the chain holds will
+    /// tell how it went.
+    pub(in crate::subtensor) fn or_done(
+        &self,
+        call: &SignedCall,
+        settled: Result<Settlement, ChainError>,
+    ) -> Result<Settlement, ChainError> {
+        match (settled, self.get(call).found) {
+            (Err(ChainError::UnknownBlock(unknown)), Some(place)) if unknown.0 == place.hash.0 => {
+                Ok(Settlement::Done { block: place.block })
+            }
+            (settled, _) => settled,
+        }
+    }
+
     /// The first block that can hold a call and hasn't been searched; `None` if it was found.
     pub(super) fn first_open(&self, call: &SignedCall) -> Option<u64> {
         let search = self.get(call);
@@ -130,19 +144,21 @@ impl SettlementCache {
 async fn outcome(connection: &Connection, place: Place) -> Result<Settlement, Fault> {
     let rpc = &connection.rpc;
     let block = place.block;
-    let bytes = match rpc.state_get_storage(&events_key(), Some(place.hash)).await {
-        Err(rpcs::Error::User(error)) if error.message.contains(DISCARDED) => {
-            // Where nothing tells how it went, what the chain holds will.
-            return Ok(Settlement::Done { block });
-        }
-        answer => answer.map_err(Fault::client)?,
-    };
+    let hash = Hash(place.hash.0);
+    let bytes = rpc.state_get_storage(&events_key(), Some(place.hash)).await;
+    let bytes = bytes.map_err(|error| Fault::at_block(hash, error))?;
     let bytes = bytes.ok_or_else(|| nothing("state_getStorage", format!("events of {block}")))?;
     // A block that replaces the runtime is still carried out by the one before, which is the
     // runtime of its parent's state.
     let parent = block.saturating_sub(1);
     let parent_hash = known_hash(rpc, parent).await?;
-    let parent = connection.at_number(Hash(parent_hash.0), parent).await?;
+    let parent = connection.at_number(Hash(parent_hash.0), parent).await;
+    let parent = parent.map_err(|fault| match fault {
+        Fault::Elsewhere(ChainError::UnknownBlock(_)) => {
+            Fault::Elsewhere(ChainError::UnknownBlock(hash))
+        }
+        fault => fault,
+    })?;
     let events = parent.events().from_bytes(bytes);
     match failure(&events, place.position, &parent.metadata())? {
         Some(failure) => Ok(Settlement::Failed { block, failure }),

@@ -2,7 +2,6 @@
 
 use subxt::config::DefaultExtrinsicParamsBuilder;
 use subxt::config::substrate::{AccountId32, H256, MultiSignature, SubstrateConfig};
-use subxt::rpcs::methods::legacy::NumberOrHex;
 use subxt::transactions::Signer;
 
 use assay_consensus::hash::Hash;
@@ -13,7 +12,6 @@ use super::invoke::Payload;
 use super::pool::next_nonce;
 use super::search::known_hash;
 use crate::call::SignedCall;
-use crate::subtensor::connection::Rpc;
 use crate::subtensor::fault::Fault;
 
 /// Shortest era in blocks.
@@ -48,7 +46,7 @@ impl Era {
     pub(super) fn before(head: u64, end: u64) -> Option<Era> {
         let left = end.checked_sub(head).filter(|left| *left > 0)?;
         if left > ERA_MAX_BLOCKS {
-            return Some(Era::from(head));
+            return Some(Era::from(head, ERA_MAX_BLOCKS));
         }
         // Begun so long ago that it ends exactly where it has to.
         let period = left.next_power_of_two().max(ERA_MIN_BLOCKS);
@@ -61,11 +59,11 @@ impl Era {
         (period >= ERA_MIN_BLOCKS).then_some(Era { birth, period })
     }
 
-    /// The longest era from a block on.
-    pub(super) fn from(head: u64) -> Era {
+    /// An era from a block on; `period` is a power of two.
+    pub(super) fn from(head: u64, period: u64) -> Era {
         Era {
             birth: head,
-            period: ERA_MAX_BLOCKS,
+            period,
         }
     }
 
@@ -118,12 +116,6 @@ async fn birth_hash(caller: &Caller<'_>, era: Era) -> Result<H256, Fault> {
         return Ok(H256(caller.head.hash.0));
     }
     known_hash(caller.rpc, era.birth).await
-}
-
-/// Hash of a block that is final, or of the endpoint's best chain.
-pub(super) async fn block_hash(rpc: &Rpc, number: u64) -> Result<Option<H256>, Fault> {
-    let answer = rpc.chain_get_block_hash(Some(NumberOrHex::Number(number)));
-    answer.await.map_err(Fault::client)
 }
 
 #[cfg(test)]

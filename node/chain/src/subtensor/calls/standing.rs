@@ -1,10 +1,15 @@
-//! What the finalised chain holds of weights whose call was taken.
+//! What the finalised chain holds of weights whose call was taken. When a commit is revealed follows
+//! from the epoch that it got into and the subnet's period of now, whatever was expected of both when
+//! it was signed.
+
+use std::cmp::Ordering;
 
 use assay_consensus::block::ChainRef;
 use assay_consensus::hash::Hash;
 use assay_consensus::keys::Hotkey;
 
-use super::params::{Params, uid_of};
+use super::params::{Params, reveal_period, uid_of};
+use super::salted::PendingCommit;
 use super::{salted, timelocked};
 use crate::chain::{PreparedWeights, WeightsMethod, WeightsStanding};
 use crate::subtensor::connection::AtBlock;
@@ -35,19 +40,9 @@ pub(in crate::subtensor) async fn weights_standing(
                 .await
         }
         WeightsMethod::Timelocked {
-            commit_hash,
-            round,
-            reveal_epoch,
-        } => {
-            standing
-                .of_timelocked(commit_hash, *round, *reveal_epoch)
-                .await
-        }
-        WeightsMethod::Salted {
-            commit_hash,
-            reveal_epoch,
-            ..
-        } => standing.of_salted(commit_hash, *reveal_epoch).await,
+            commit_hash, round, ..
+        } => standing.of_timelocked(commit_hash, *round).await,
+        WeightsMethod::Salted { commit_hash, .. } => standing.of_salted(commit_hash).await,
     }
 }
 
@@ -87,8 +82,9 @@ impl Standing<'_> {
         &self,
         commit_hash: &Hash,
         round: u64,
-        reveal_epoch: u64,
     ) -> Result<WeightsStanding, Fault> {
+        let period = reveal_period(self.at, self.netuid).await?;
+        let reveal_epoch = self.prepared.epoch.saturating_add(period);
         // The subnet's owner can end an epoch before its time; then the commit is in the next.
         for late in 0..=1 {
             let epoch = self.prepared.epoch.saturating_add(late);
@@ -120,26 +116,22 @@ impl Standing<'_> {
         .await
     }
 
-    async fn of_salted(
-        &self,
-        commit_hash: &Hash,
-        reveal_epoch: u64,
-    ) -> Result<WeightsStanding, Fault> {
+    async fn of_salted(&self, commit_hash: &Hash) -> Result<WeightsStanding, Fault> {
         let commits = salted::pending(self.at, self.netuid, self.hotkey).await?;
-        let is_pending = commits.iter().any(|commit| commit.hash == *commit_hash);
-        match self.head.epoch {
-            epoch if is_pending && epoch < reveal_epoch => {
-                Ok(WeightsStanding::Committed { reveal_epoch })
-            }
-            epoch if is_pending && epoch == reveal_epoch => Ok(WeightsStanding::RevealDue),
-            epoch if is_pending => Ok(gone(format!(
+        let commit = commits.iter().find(|commit| commit.hash == *commit_hash);
+        let Some(PendingCommit { reveal_epoch, .. }) = commit.copied() else {
+            return self
+                .of_weights(|| "the commit is gone without these weights")
+                .await;
+        };
+        let epoch = self.head.epoch;
+        Ok(match epoch.cmp(&reveal_epoch) {
+            Ordering::Less => WeightsStanding::Committed { reveal_epoch },
+            Ordering::Equal => WeightsStanding::RevealDue,
+            Ordering::Greater => gone(format!(
                 "the commit was not revealed in epoch {reveal_epoch}, and now is epoch {epoch}"
-            ))),
-            _ => {
-                self.of_weights(|| "the commit is gone without these weights")
-                    .await
-            }
-        }
+            )),
+        })
     }
 }
 

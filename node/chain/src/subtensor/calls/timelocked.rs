@@ -15,11 +15,10 @@ use super::params::{Params, check_pending};
 use super::weights::{MECHANISM, refused};
 use crate::beacon::{EncryptError, encrypt};
 use crate::chain::{WeightsMethod, WeightsSubmission};
-use crate::error::ChainError;
+use crate::error::{CallFailure, ChainError};
 use crate::subtensor::connection::AtBlock;
-use crate::subtensor::epochs;
 use crate::subtensor::fault::Fault;
-use crate::subtensor::read::{PALLET, find, has_runtime_api, storage, unsupported};
+use crate::subtensor::read::{PALLET, find, storage, unsupported};
 
 /// Forms of the call that commits, the preferred one first.
 pub(super) const CALLS: [&str; 2] = [
@@ -39,6 +38,9 @@ const SAMPLE_BLOCKS: u64 = 16;
 
 /// How many times before the head's are compared.
 const SAMPLES: u64 = 3;
+
+/// Largest commit that the chain takes, in bytes: the bound of its argument.
+const COMMIT_MAX_BYTES: usize = 5_000;
 
 /// The beacon as the chain knows it.
 #[derive(DecodeAsType)]
@@ -73,11 +75,10 @@ pub(super) async fn commit(
     let hotkey = caller.signer.hotkey();
     let pending = pending(at, caller.netuid, submission.epoch, &hotkey).await?;
     check_pending(pending.len()).map_err(|refusal| refused(call, refusal))?;
-    let (version, beacon, newest_round, tempo, block_time_ms) = tokio::try_join!(
+    let (version, beacon, newest_round, block_time_ms) = tokio::try_join!(
         storage::<_, u16>(at, PALLET, "CommitRevealWeightsVersion", ()),
         storage::<_, BeaconConfig>(at, "Drand", "BeaconConfig", ()),
         find::<_, u64>(at, "Drand", "LastStoredRound", ()),
-        storage::<_, u16>(at, PALLET, "Tempo", (caller.netuid,)),
         block_time_ms(caller),
     )?;
     let round = Reveal {
@@ -85,7 +86,7 @@ pub(super) async fn commit(
         head_time_ms: caller.head.timestamp_ms,
         block_time_ms,
         next_epoch_start: caller.head.next_epoch_start,
-        epoch_blocks: epoch_blocks(at, tempo),
+        epoch_blocks: caller.epoch_blocks,
         period: params.reveal_period,
         beacon_genesis_s: beacon.genesis_time.into(),
         beacon_period_s: beacon.period.into(),
@@ -95,6 +96,7 @@ pub(super) async fn commit(
     let sealed = seal(&hotkey, submission);
     let commit = encrypt(&beacon.public_key, round, &sealed, rng)
         .map_err(|error| cant_encrypt(at, &error))?;
+    check_size(call, commit.len())?;
     let payload = payload(
         at,
         call,
@@ -136,6 +138,23 @@ fn commit_hash(commit: &[u8]) -> Hash {
     Hash(sp_crypto_hashing::blake2_256(&commit.encode()))
 }
 
+/// The runtime can't even decode a larger commit, and the subnet's rules about length leave none of
+/// the entries out: only its owner can help.
+fn check_size(call: &str, size_bytes: usize) -> Result<(), Fault> {
+    if size_bytes <= COMMIT_MAX_BYTES {
+        return Ok(());
+    }
+    let name = format!(
+        "the encrypted commit has {size_bytes} bytes, and the chain takes at most \
+         {COMMIT_MAX_BYTES}: the weights are for too many uids; the subnet's owner has to lower \
+         MinAllowedWeights or turn commits off"
+    );
+    Err(Fault::Chain(ChainError::Refused {
+        call: call.to_owned(),
+        failure: CallFailure::Other { name },
+    }))
+}
+
 fn seal(hotkey: &Hotkey, submission: &WeightsSubmission) -> Vec<u8> {
     let (uids, values) = submission.entries.iter().copied().unzip();
     let sealed = Sealed {
@@ -156,13 +175,6 @@ fn cant_encrypt(at: &AtBlock, error: &EncryptError) -> Fault {
         }),
         EncryptError::Cipher => unsupported(at, "room for weights of this size".to_owned()),
     }
-}
-
-/// Blocks of an epoch. Runtimes that can't say when the next epoch starts have epochs that are one
-/// block longer than the tempo.
-fn epoch_blocks(at: &AtBlock, tempo: u16) -> u64 {
-    let is_stateful = has_runtime_api(at, epochs::API, epochs::NEXT_EPOCH);
-    u64::from(tempo) + u64::from(!is_stateful)
 }
 
 /// Time between two blocks, by the times of some finalised ones.

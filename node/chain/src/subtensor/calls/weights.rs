@@ -97,7 +97,7 @@ fn form(caller: &Caller<'_>, params: &Params, mode: CommitMode) -> Result<Form, 
 }
 
 /// Number of the first block that can take a call, if that is early enough in the epoch.
-pub(super) async fn next_block_in_time(caller: &Caller<'_>) -> Result<u64, Fault> {
+async fn next_block_in_time(caller: &Caller<'_>) -> Result<u64, Fault> {
     // The best block is ahead of the finalised one, and the call goes after it.
     let best = best_number(caller.rpc).await?.max(caller.head.number);
     let next_block = best.saturating_add(1);

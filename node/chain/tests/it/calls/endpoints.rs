@@ -3,15 +3,17 @@
 use serde_json::{Value, json};
 
 use assay_chain::{Chain, ChainError, Refusal, Settlement, WeightsStanding};
+use assay_consensus::hash::Hash;
+use assay_dev_chain::chain::Hyperparameter;
 
-use crate::limited::{Limit, Limited};
+use crate::limited::{Limit, Limited, key_of};
 use crate::proxy::{Mode, Proxy};
-use crate::support::{GOOD, TestChain, calls_config, client, prepare, refusal};
+use crate::support::{GOOD, LAG, TestChain, calls_config, client, prepare, refusal, set};
 
-/// Storage key of an item, or the beginning of its keys.
-fn key_of(pallet: &str, item: &str) -> String {
-    let hashes = [pallet, item].map(|name| sp_crypto_hashing::twox_128(name.as_bytes()));
-    hex::encode(hashes.concat())
+/// The endpoint has thrown away an item of all blocks.
+fn discarded(pallet: &str, item: &str) -> Limit {
+    let discarded = "Client error: UnknownBlock: State already discarded for 0x01";
+    Limit::Fails("state_getStorage", key_of(pallet, item), 4_003, discarded)
 }
 
 #[tokio::test]
@@ -54,14 +56,7 @@ async fn a_call_in_a_block_whose_state_is_gone_is_not_said_to_have_failed() {
     let prepared = chain.prepare(GOOD).await.unwrap();
     chain.send(&prepared.call).await.unwrap();
     chain.mine(3).await;
-    let discarded = "Client error: UnknownBlock: State already discarded for 0x01";
-    let limit = Limit::Fails(
-        "state_getStorage",
-        key_of("System", "Events"),
-        4_003,
-        discarded,
-    );
-    let limited = Limited::start(&chain.url(), &[limit]).await;
+    let limited = Limited::start(&chain.url(), &[discarded("System", "Events")]).await;
     let through = client(std::slice::from_ref(&limited.url));
     assert_eq!(
         through.settlement(&prepared.call).await,
@@ -72,6 +67,51 @@ async fn a_call_in_a_block_whose_state_is_gone_is_not_said_to_have_failed() {
     assert_eq!(standing, Ok(WeightsStanding::Stored));
     limited.stop().await;
     chain.stop().await;
+}
+
+#[tokio::test]
+async fn an_archive_among_the_endpoints_tells_how_a_call_of_long_ago_went() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let call = chain.prepare(GOOD).await.unwrap().call;
+    chain.send(&call).await.unwrap();
+    let too_few = set(Hyperparameter::MinAllowedWeights(3));
+    chain.enact([too_few]).await;
+    let limited = Limited::start(&chain.url(), &[discarded("System", "Events")]).await;
+    let alone = client(std::slice::from_ref(&limited.url));
+    let done = Settlement::Done { block: 6 };
+    assert_eq!(alone.settlement(&call).await, Ok(done));
+    let with_archive = client(&[limited.url.clone(), chain.url()]);
+    let failure = Refusal::WeightVecLengthIsLow.into();
+    assert_eq!(
+        with_archive.settlement(&call).await,
+        Ok(Settlement::Failed { block: 6, failure })
+    );
+    limited.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_behind_the_block_of_a_call_says_nothing_of_its_weights() {
+    let (ahead, behind) = TestChain::twins(calls_config()).await;
+    let both = client(&[behind.url(), ahead.url()]);
+    ahead.mine(5).await;
+    behind.mine(5).await;
+    // The twins' blocks differ, but not what is in them.
+    let prepared = ahead.prepare(GOOD).await.unwrap();
+    let block = ahead.succeeds(&prepared.call).await;
+    let alone = behind.client().weights_standing(&prepared, block).await;
+    assert!(
+        matches!(alone, Err(ChainError::UnknownBlock(_))),
+        "{alone:?}"
+    );
+    // Without the block it would say that there are none.
+    let unaware = behind.client().weights_standing(&prepared, 0).await;
+    assert!(matches!(unaware, Ok(WeightsStanding::Gone { .. })));
+    let standing = both.weights_standing(&prepared, block).await;
+    assert_eq!(standing, Ok(WeightsStanding::Stored));
+    ahead.stop().await;
+    behind.stop().await;
 }
 
 #[tokio::test]
@@ -130,6 +170,23 @@ async fn a_refusal_after_an_endpoint_died_with_the_call_is_not_believed() {
     chain.mine(3).await;
     let settlement = chain.settlement(&call).await;
     assert_eq!(settlement, Settlement::Done { block: 6 });
+
+    // The same if the refusal came first.
+    dying.set(Mode::Open);
+    let through = client(&[full.url.clone(), dying.url()]);
+    let call = prepare(&through, GOOD).await.unwrap().call;
+    // Another endpoint is asked for what the first one doesn't know.
+    let unknown = through.metagraph(Hash::ZERO).await;
+    assert_eq!(unknown, Err(ChainError::UnknownBlock(Hash::ZERO)));
+    dying.set(Mode::HangUpOnAnswer);
+    let sent = through.send(&call).await;
+    assert!(
+        matches!(&sent, Err(ChainError::Unreachable { endpoint, .. }) if *endpoint == dying.url()),
+        "{sent:?}"
+    );
+    chain.mine(3).await;
+    let settlement = chain.settlement(&call).await;
+    assert!(matches!(settlement, Settlement::Done { .. }));
     full.stop().await;
     chain.stop().await;
 }
@@ -177,6 +234,24 @@ async fn an_endpoint_that_limits_requests_rests_before_it_is_asked_again() {
         assert_eq!(client.finalized_head().await.unwrap().number, 5);
     }
     assert_eq!(limited.own_answers(), 1);
+    limited.stop().await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn blocks_that_were_searched_for_a_call_are_not_fetched_again() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let limited = Limited::start(&chain.url(), &[Limit::Counts("chain_getBlock")]).await;
+    let through = client(std::slice::from_ref(&limited.url));
+    let call = prepare(&through, GOOD).await.unwrap().call;
+    chain.set(Hyperparameter::StakeThreshold(1_001)).await;
+    chain.mine(5).await;
+    assert_eq!(through.settlement(&call).await, Ok(Settlement::Waiting));
+    let fetched = limited.own_answers();
+    let sent = refusal(through.send(&call).await);
+    assert_eq!(sent, Refusal::NotEnoughStakeToSetWeights);
+    assert_eq!(limited.own_answers() - fetched, LAG);
     limited.stop().await;
     chain.stop().await;
 }

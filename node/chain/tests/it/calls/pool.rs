@@ -72,27 +72,23 @@ async fn a_reveal_without_its_commit_or_before_its_epoch() {
     chain.mine(5).await;
     let prepared = chain.prepare(GOOD).await.unwrap();
     chain.carry_out(&prepared.call).await;
-    // As if another epoch had been noted, or another salt.
-    let mut early = prepared.clone();
+    // As if another salt had been noted.
     let mut other = prepared.clone();
-    for (prepared, other_salt) in [(&mut early, false), (&mut other, true)] {
-        if let WeightsMethod::Salted {
-            reveal_epoch, salt, ..
-        } = &mut prepared.method
-        {
-            *reveal_epoch -= 1;
-            if other_salt {
-                salt.pop();
-            }
-        }
+    if let WeightsMethod::Salted { salt, .. } = &mut other.method {
+        salt.pop();
     }
-    let early = chain.alice.prepare_reveal(&early).await.unwrap();
-    assert_eq!(refusal(chain.send(&early).await), Refusal::RevealTooEarly);
+    chain.next_epoch().await;
+    let reveal = chain.alice.prepare_reveal(&prepared).await.unwrap();
     let other = chain.alice.prepare_reveal(&other).await.unwrap();
     assert_eq!(
         refusal(chain.send(&other).await),
         Refusal::NoWeightsCommitFound
     );
+    // The owner puts the reveal off between its being signed and its being sent.
+    chain
+        .enact([set(Hyperparameter::RevealPeriodEpochs(2))])
+        .await;
+    assert_eq!(refusal(chain.send(&reveal).await), Refusal::RevealTooEarly);
     chain.next_epoch().await;
     let reveal = chain.alice.prepare_reveal(&prepared).await.unwrap();
     chain.succeeds(&reveal).await;

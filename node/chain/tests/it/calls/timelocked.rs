@@ -1,9 +1,12 @@
 //! Timelocked commits with a simulated beacon: encrypted, committed, revealed by the chain.
 
-use assay_chain::{PreparedWeights, Refusal, Settlement, WeightsMethod, WeightsStanding};
+use assay_chain::{
+    Advice, CallFailure, ChainError, PreparedWeights, Refusal, Settlement, WeightsMethod,
+    WeightsStanding,
+};
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
 
-use crate::support::{GOOD, TestChain, commit_config, hotkey, set};
+use crate::support::{GOOD, TestChain, commit_config, hotkey, neuron, set};
 
 fn timelock_of(prepared: &PreparedWeights) -> (u64, u64) {
     match prepared.method {
@@ -111,6 +114,25 @@ async fn a_longer_reveal_period_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_reveal_period_that_the_owner_changes_holds_for_earlier_commits() {
+    let chain = TestChain::start_paced(commit_config()).await;
+    let prepared = committed(&chain).await;
+    chain
+        .enact([set(Hyperparameter::RevealPeriodEpochs(2))])
+        .await;
+    let reveal_epoch = prepared.epoch + 2;
+    let is_committed = WeightsStanding::Committed { reveal_epoch };
+    assert_eq!(chain.standing(&prepared).await, is_committed);
+    chain.next_epoch().await;
+    chain.mine(8).await;
+    assert_eq!(chain.standing(&prepared).await, is_committed);
+    chain.next_epoch().await;
+    chain.mine(1).await;
+    assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
+    chain.stop().await;
+}
+
+#[tokio::test]
 async fn a_commit_of_an_epoch_that_ended_early_is_found_in_the_next() {
     let chain = TestChain::start_paced(commit_config()).await;
     chain.mine(5).await;
@@ -195,6 +217,30 @@ async fn the_version_of_commits_is_taken_from_the_chain() {
     );
     chain.next_epoch().await;
     let prepared = chain.prepare(GOOD).await.unwrap();
+    chain.succeeds(&prepared.call).await;
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn weights_for_too_many_uids_are_not_signed_and_the_operator_is_told() {
+    let mut config = commit_config();
+    let neurons = &mut config.subnets[0].neurons;
+    neurons.extend((0..1_300).map(|index| neuron(&format!("miner {index}"), 0)));
+    let chain = TestChain::start_paced(config).await;
+    chain.mine(5).await;
+    let entries: Vec<(u16, u16)> = (0..1_300).map(|uid| (uid, 65_535)).collect();
+    let refused = chain.prepare(&entries).await.unwrap_err();
+    let ChainError::Refused {
+        failure: CallFailure::Other { name },
+        ..
+    } = &refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert!(name.contains("the chain takes at most 5000"), "{name}");
+    assert_eq!(refused.advice(), Advice::TellOperator);
+    // A few fewer go.
+    let prepared = chain.prepare(&entries[..1_100]).await.unwrap();
     chain.succeeds(&prepared.call).await;
     chain.stop().await;
 }

@@ -9,13 +9,12 @@ use super::deposit;
 use super::errors::Error;
 use super::events::Event;
 use super::network::{
-    commit_reveal, ensure, epoch_index, is_expired, is_reveal_epoch, passes_rate_limit,
-    registered_uid, touch,
+    commit_reveal, ensure, epoch_of, is_expired, is_reveal_epoch, passes_rate_limit,
+    registered_uid, salted_commit, touch,
 };
 use super::storage::{SaltedCommit, WEIGHT_COMMITS};
 use super::weights::{self, Request};
 use crate::limits::UNREVEALED_COMMITS_MAX;
-use crate::pallets::system;
 use crate::storage::State;
 use crate::types::{AccountId32, H256, MechId, NetUid, NetUidStorageIndex};
 
@@ -65,8 +64,7 @@ pub fn commit(
         commits.len() < UNREVEALED_COMMITS_MAX,
         Error::TooManyUnrevealedCommits,
     )?;
-    let epoch = epoch_index(state, netuid);
-    commits.push_back((hash, epoch, system::block_number(state), 0));
+    commits.push_back(salted_commit(state, netuid, hash));
     WEIGHT_COMMITS.put(state, (index, hotkey), &commits);
     deposit(state, Event::WeightsCommitted(hotkey, index, hash));
     touch(state, index, uid);
@@ -117,7 +115,8 @@ pub fn reveal(
             Error::InvalidRevealCommitHashNotMatch
         });
     };
-    let epoch = commits.get(position).map_or(0, |(_, epoch, ..)| *epoch);
+    let commit = commits.get(position);
+    let epoch = commit.map_or(0, |commit| epoch_of(state, netuid, commit));
     ensure(is_reveal_epoch(state, netuid, epoch), Error::RevealTooEarly)?;
     commits.drain(..=position);
     if commits.is_empty() {
@@ -156,9 +155,10 @@ pub(super) fn check_reveal(
     let hash = commit_hash(hotkey, request, salt);
     let commits = WEIGHT_COMMITS.get(state, (index, hotkey));
     let commit = commits.iter().find(|(known, ..)| *known == hash);
-    let (_, epoch, ..) = commit.ok_or(Error::NoWeightsCommitFound)?;
+    let commit = commit.ok_or(Error::NoWeightsCommitFound)?;
+    let epoch = epoch_of(state, request.netuid, commit);
     ensure(
-        is_reveal_epoch(state, request.netuid, *epoch),
+        is_reveal_epoch(state, request.netuid, epoch),
         Error::RevealTooEarly,
     )
 }
@@ -169,11 +169,11 @@ fn drop_expired(
     commits: &mut VecDeque<SaltedCommit>,
 ) -> Vec<H256> {
     let mut expired = Vec::new();
-    while let Some((hash, epoch, ..)) = commits.front() {
-        if !is_expired(state, netuid, *epoch) {
+    while let Some(commit) = commits.front() {
+        if !is_expired(state, netuid, epoch_of(state, netuid, commit)) {
             break;
         }
-        expired.push(*hash);
+        expired.push(commit.0);
         commits.pop_front();
     }
     expired

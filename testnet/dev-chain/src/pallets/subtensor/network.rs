@@ -4,12 +4,12 @@ use super::errors::Error;
 use super::storage::{
     COMMIT_REVEAL_WEIGHTS_ENABLED, LAST_EPOCH_BLOCK, LAST_UPDATE, MECHANISM_COUNT_CURRENT,
     NETWORKS_ADDED, PENDING_EPOCH_AT, REVEAL_PERIOD_EPOCHS, STAKE_THRESHOLD, SUBNET_EPOCH_INDEX,
-    SUBNET_OWNER_HOTKEY, SUBNETWORK_N, TAO_WEIGHT, TEMPO, TOTAL_HOTKEY_ALPHA, UIDS,
+    SUBNET_OWNER_HOTKEY, SUBNETWORK_N, SaltedCommit, TAO_WEIGHT, TEMPO, TOTAL_HOTKEY_ALPHA, UIDS,
     WEIGHTS_SET_RATE_LIMIT,
 };
 use crate::pallets::system;
 use crate::storage::State;
-use crate::types::{AccountId32, MechId, NetUid, NetUidStorageIndex};
+use crate::types::{AccountId32, H256, MechId, NetUid, NetUidStorageIndex};
 
 /// The root subnet, whose stake counts in all others.
 pub const ROOT: NetUid = NetUid(0);
@@ -143,15 +143,38 @@ struct LegacyPosition {
 }
 
 fn legacy_epochs(state: &State<'_>, netuid: NetUid) -> Option<LegacyPosition> {
-    let tempo = u64::from(TEMPO.get(state, (netuid,)));
-    if tempo == 0 || !system::runtime(state).legacy_epochs {
-        return None;
+    let tempo = TEMPO.get(state, (netuid,));
+    let is_legacy = tempo > 0 && system::runtime(state).legacy_epochs;
+    is_legacy.then(|| legacy_position(netuid, tempo, system::block_number(state)))
+}
+
+fn legacy_position(netuid: NetUid, tempo: u16, block: u64) -> LegacyPosition {
+    let shifted = block.saturating_add(u64::from(netuid.0) + 1);
+    let length = u64::from(tempo) + 1;
+    LegacyPosition {
+        index: shifted / length,
+        offset: shifted % length,
     }
-    let shifted = system::block_number(state).saturating_add(u64::from(netuid.0) + 1);
-    Some(LegacyPosition {
-        index: shifted / (tempo + 1),
-        offset: shifted % (tempo + 1),
-    })
+}
+
+/// A salted commit of now, as the present runtime stores it.
+pub(super) fn salted_commit(state: &State<'_>, netuid: NetUid, hash: H256) -> SaltedCommit {
+    let block = system::block_number(state);
+    let Some(legacy) = legacy_epochs(state, netuid) else {
+        return (hash, epoch_index(state, netuid), block, 0);
+    };
+    let length = u64::from(TEMPO.get(state, (netuid,))) + 1;
+    let period = REVEAL_PERIOD_EPOCHS.get(state, (netuid,));
+    let first = block.saturating_sub(legacy.offset) + period.saturating_mul(length);
+    (hash, block, first, first + length - 1)
+}
+
+/// Epoch in which a salted commit was made.
+pub(super) fn epoch_of(state: &State<'_>, netuid: NetUid, commit: &SaltedCommit) -> u64 {
+    match *commit {
+        (_, epoch, _, 0) => epoch,
+        (_, block, ..) => legacy_position(netuid, TEMPO.get(state, (netuid,)), block).index,
+    }
 }
 
 /// Whether what was committed in an epoch can be revealed now.

@@ -47,7 +47,8 @@ pub struct PrometheusInfo {
     pub ip_type: u8,
 }
 
-/// A salted commit: hash, epoch and block of the commit, and nothing.
+/// A salted commit: hash, epoch and block of the commit, and nothing; of a runtime with epochs by
+/// block numbers the block of the commit and the first and the last of the reveal.
 pub type SaltedCommit = (H256, u64, u64, u64);
 
 /// A timelocked commit: hotkey, block of the commit, the commit, its round.
