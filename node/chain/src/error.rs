@@ -73,6 +73,14 @@ pub enum ChainError {
         /// The chain's epoch.
         got: u64,
     },
+    /// This hotkey has set or committed weights in this epoch already.
+    #[error("weights of this hotkey were set in block {block}, in epoch {epoch} already")]
+    AlreadySet {
+        /// The chain's epoch.
+        epoch: u64,
+        /// The block.
+        block: u64,
+    },
     /// Too few blocks are left for a call to be sure to get in before the epoch ends.
     #[error(
         "too late in the epoch: block {head} is final, the next epoch starts at {next_epoch_start}"
@@ -284,6 +292,7 @@ impl ChainError {
             | ChainError::UnknownEpoch(_)
             | ChainError::TooLate { .. } => Advice::WaitForChain,
             // The endpoint may be behind.
+            ChainError::AlreadySet { .. } => Advice::GiveUp,
             ChainError::WrongEpoch { expected, got } if got < expected => Advice::WaitForChain,
             ChainError::WrongEpoch { .. } => Advice::GiveUp,
             ChainError::WrongChain { .. }

@@ -282,6 +282,10 @@ impl WeightsRecord {
                 Stage::Sent { prepared }
             }
             Event::Skipped(reason) => ended(Outcome::Skipped { reason }, None),
+            Event::NotPrepared(error @ ChainError::AlreadySet { .. }) => {
+                let reason = error.to_string();
+                ended(Outcome::Skipped { reason }, None)
+            }
             Event::NotPrepared(error) => {
                 self.refused(&error.to_string(), now);
                 after(error.advice(), error.to_string())

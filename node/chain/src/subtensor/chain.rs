@@ -142,6 +142,7 @@ impl SubtensorChain {
             at,
             head: head.block,
             epoch_blocks: head.position.length,
+            epoch_began: head.position.began,
             netuid: self.config.netuid,
             signer: self.signer()?,
         })

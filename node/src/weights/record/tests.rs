@@ -141,6 +141,24 @@ fn weights_that_are_not_on_their_way_are_missed_when_the_epoch_ends() {
 }
 
 #[test]
+fn a_lost_record_does_not_set_weights_twice() {
+    let mut record = record();
+    let error = ChainError::AlreadySet {
+        epoch: 3,
+        block: 12,
+    };
+    record.note(Event::NotPrepared(error), moment(20, 3));
+    let Stage::Ended {
+        outcome: Outcome::Skipped { reason },
+        ..
+    } = &record.stage
+    else {
+        panic!("{record:?}");
+    };
+    assert!(reason.contains("block 12"), "{reason}");
+}
+
+#[test]
 fn what_can_not_be_mended_ends_at_once() {
     let mut record = sent();
     let failure: CallFailure = Refusal::DuplicateUids.into();

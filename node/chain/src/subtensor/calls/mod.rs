@@ -53,6 +53,8 @@ pub(super) struct Caller<'a> {
     pub(super) head: ChainRef,
     /// Blocks of an epoch.
     pub(super) epoch_blocks: u64,
+    /// Block that began the epoch of that head.
+    pub(super) epoch_began: u64,
     /// The subnet, which exists in that block.
     pub(super) netuid: u16,
     /// Who signs.

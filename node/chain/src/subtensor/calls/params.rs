@@ -36,8 +36,10 @@ pub(super) struct Params {
     pub(super) stake_threshold: u64,
     /// Oldest version key; 0: any.
     pub(super) version_key: u64,
-    /// Block of the last weights or commit; 0: never.
+    /// Block of the last weights or commit, or of the registration; 0: never.
     pub(super) last_update: u64,
+    /// Block in which the hotkey got its uid.
+    pub(super) registered_in: u64,
     /// Blocks between two of them.
     pub(super) rate_limit: u64,
     pub(super) min_entries: u16,
@@ -79,6 +81,10 @@ impl Params {
             storage::<_, bool>(at, PALLET, "CommitRevealWeightsEnabled", subnet),
             reveal_period(at, netuid),
         )?;
+        let registered_in = match uid {
+            Some(uid) => find::<_, u64>(at, PALLET, "BlockAtRegistration", (netuid, uid)).await?,
+            None => None,
+        };
         let position = usize::from(uid.unwrap_or(u16::MAX));
         let is_owner = owner == Some(hotkey.0);
         let stake = match uid {
@@ -98,12 +104,22 @@ impl Params {
             stake_threshold,
             version_key,
             last_update: updates.get(position).copied().unwrap_or_default(),
+            registered_in: registered_in.unwrap_or_default(),
             rate_limit,
             min_entries,
             max_share: max_share.unwrap_or(u16::MAX),
             commit_reveal,
             reveal_period,
         })
+    }
+
+    /// Block in which weights were set or committed since the epoch began. The chain would take more
+    /// of them, but whoever lost its records must not set them twice.
+    pub(super) fn set_since(&self, epoch_began: u64) -> Option<u64> {
+        let is_set = self.last_update > 0
+            && self.last_update >= epoch_began
+            && self.last_update != self.registered_in;
+        is_set.then_some(self.last_update)
     }
 
     /// The chain's checks in its order, for a call that gets into block `block`.
@@ -220,6 +236,7 @@ mod tests {
             stake_threshold: 100,
             version_key: 3,
             last_update: 50,
+            registered_in: 7,
             rate_limit: 10,
             min_entries: 2,
             max_share: u16::MAX,

@@ -25,7 +25,7 @@ const SET_WEIGHTS: [&str; 2] = ["set_mechanism_weights", "set_weights"];
 /// Reads how weights have to be set now, checks what the chain would refuse, and signs the call.
 /// Nothing is sent. The call can't get into a block of a later epoch.
 ///
-/// Errors: [`ChainError::WrongEpoch`], [`ChainError::TooLate`], [`ChainError::Refused`] with the
+/// Errors: [`ChainError::WrongEpoch`], [`ChainError::TooLate`], [`ChainError::AlreadySet`], [`ChainError::Refused`] with the
 /// refusal that the chain would answer with, [`ChainError::Unsupported`].
 pub(in crate::subtensor) async fn prepare_weights(
     caller: &Caller<'_>,
@@ -59,6 +59,11 @@ pub(in crate::subtensor) async fn prepare_weights(
         }
         Form::Salted(call) => salted::commit(caller, call, &params, &submission, rng).await?,
     };
+    // After all that the chain would refuse, since it says more.
+    if let Some(block) = params.set_since(caller.epoch_began) {
+        let epoch = head.epoch;
+        return Err(Fault::Chain(ChainError::AlreadySet { epoch, block }));
+    }
     let call = sign(caller, &payload, era).await?;
     Ok(PreparedWeights {
         epoch: submission.epoch,

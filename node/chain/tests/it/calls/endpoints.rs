@@ -28,6 +28,7 @@ async fn an_endpoint_without_optional_methods_is_enough() {
         assert_eq!(prepared.call.nonce, nonce);
         chain.send(&prepared.call).await.unwrap();
         chain.succeeds(&prepared.call).await;
+        chain.next_epoch().await;
     }
     limited.stop().await;
     chain.stop().await;
@@ -45,6 +46,7 @@ async fn a_call_sent_through_two_endpoints_of_which_one_dies_counts_once() {
     chain.send(&prepared.call).await.unwrap();
     chain.succeeds(&prepared.call).await;
     assert_eq!(chain.standing(&prepared).await, WeightsStanding::Stored);
+    chain.next_epoch().await;
     assert_eq!(chain.prepare(GOOD).await.unwrap().call.nonce, 1);
     chain.stop().await;
 }
@@ -172,6 +174,7 @@ async fn a_refusal_after_an_endpoint_died_with_the_call_is_not_believed() {
     assert_eq!(settlement, Settlement::Done { block: 6 });
 
     // The same if the refusal came first.
+    chain.next_epoch().await;
     dying.set(Mode::Open);
     let through = client(&[full.url.clone(), dying.url()]);
     let call = prepare(&through, GOOD).await.unwrap().call;

@@ -5,8 +5,9 @@ use assay_chain::{
     WeightsMethod, WeightsStanding,
 };
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
+use assay_dev_chain::types::{AccountId32, NetUid};
 
-use crate::support::{CALLS_TEMPO, GOOD, TestChain, calls_config, hotkey, set, submission};
+use crate::support::{CALLS_TEMPO, GOOD, NETUID, TestChain, calls_config, hotkey, set, submission};
 
 #[tokio::test]
 async fn plain_weights_are_signed_sent_settled_and_stored() {
@@ -35,6 +36,44 @@ async fn plain_weights_are_signed_sent_settled_and_stored() {
         epoch: 0,
     };
     assert_eq!(chain.alice.weights_on_chain(None).await, Ok(vec![shown]));
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn weights_are_not_signed_twice_in_an_epoch_even_if_nobody_remembers_the_first() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let prepared = chain.prepare(GOOD).await.unwrap();
+    chain.carry_out(&prepared.call).await;
+    let again = chain.prepare(GOOD).await;
+    let already = ChainError::AlreadySet { epoch: 0, block: 6 };
+    assert_eq!(again, Err(already));
+    chain.next_epoch().await;
+    chain.prepare(GOOD).await.unwrap();
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn a_registration_is_no_setting_of_weights() {
+    let chain = TestChain::start(calls_config()).await;
+    chain.mine(5).await;
+    let alice = AccountId32(hotkey("alice").0);
+    let netuid = NetUid(NETUID);
+    let deregister = AdminCommand::Deregister {
+        netuid,
+        hotkey: alice,
+    };
+    let register = AdminCommand::Register {
+        netuid,
+        hotkey: alice,
+        coldkey: None,
+        uid: Some(0),
+        stake: Some(1_000),
+    };
+    chain.next_epoch().await;
+    chain.enact([deregister, register]).await;
+    // Permits are given at the end of an epoch; to oneself no permit is needed.
+    chain.prepare(&[(0, 65_535)]).await.unwrap();
     chain.stop().await;
 }
 

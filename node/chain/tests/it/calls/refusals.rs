@@ -244,9 +244,8 @@ async fn the_eleventh_commit_waits(chain: TestChain) {
     for _ in 0..10 {
         let prepared = chain.prepare(GOOD).await.unwrap();
         chain.send(&prepared.call).await.unwrap();
-        chain.mine(1).await;
     }
-    chain.mine(2).await;
+    chain.mine(3).await;
     let eleventh = chain.prepare(GOOD).await;
     assert_eq!(refusal(eleventh), Refusal::TooManyUnrevealedCommits);
     chain.enact([set(Hyperparameter::Tempo(20))]).await;
