@@ -13,8 +13,9 @@ use assay_api::submission::{
 use assay_api::system::{ChainHead, HealthLevel, SystemHealth, SystemProperties, rao_to_tao};
 use assay_api::validator::Validator;
 use assay_api::weights::{
-    ChainWeights, MechanismWeights, SubnetWeights, UidWeight, WeightEntry, WeightsReport,
-    WeightsStatus, WeightsSummary, WeightsVoteView,
+    ChainAttempt, ChainSubmission, ChainWeights, MechanismWeights, SubmissionMethod,
+    SubmissionStage, SubnetWeights, UidWeight, WeightEntry, WeightsReport, WeightsStatus,
+    WeightsSummary, WeightsVoteView,
 };
 use assay_consensus::keys::{Hotkey, Keypair};
 use assay_consensus::submission::SubmissionId;
@@ -427,7 +428,21 @@ impl Backend for FakeNode {
                 entries,
                 matches: true,
             }],
-            submission: None,
+            submission: Some(ChainSubmission {
+                stage: SubmissionStage::Taken,
+                reason: None,
+                method: Some(SubmissionMethod::Timelocked),
+                reveal_epoch: Some(8),
+                block: Some(791),
+                attempts: vec![ChainAttempt {
+                    head: 789,
+                    time_ms: 1_000,
+                    call: Some("commit_timelocked_mechanism_weights".into()),
+                    extrinsic: Some(format!("0x{HASH}")),
+                    result: "in block 791".into(),
+                    times: 1,
+                }],
+            }),
             history: vec![WeightsSummary {
                 epoch: 6,
                 status: WeightsStatus::Agreed,

@@ -390,8 +390,12 @@ async fn weights() {
             "agreedStake": 10, "totalStake": 15,
             "chain": [{"hotkey": validator, "uid": 0, "block": 791, "entries": entries,
                 "matches": true}],
+            "submission": {"stage": "taken", "reason": null, "method": "timelocked",
+                "revealEpoch": 8, "block": 791, "attempts": [{"head": 789, "timeMs": 1_000,
+                    "call": "commit_timelocked_mechanism_weights",
+                    "extrinsic": format!("0x{HASH}"), "result": "in block 791", "times": 1}]},
             "history": [{"epoch": 6, "status": "agreed", "weightsHash": null,
-                "entriesCount": 1, "agreedStake": 15, "totalStake": 15}]})
+                "entriesCount": 1, "agreedStake": 15, "totalStake": 15, "submission": null}]})
     );
     assert_eq!(node.result("weights_get", json!({})).await["epoch"], 7);
     assert_eq!(
