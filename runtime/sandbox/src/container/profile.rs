@@ -67,6 +67,9 @@ fn arguments(conditions: &[(u32, Condition)]) -> Vec<Vec<Value>> {
         match *condition {
             Condition::Equal(value) => same.push(masked(*index, LOWER_HALF, value.into())),
             Condition::NoneOf(bits) => same.push(masked(*index, bits.into(), 0)),
+            Condition::Masked(mask, value) => {
+                same.push(masked(*index, mask.into(), value.into()));
+            }
             Condition::Differs(value) => differing.entry(*index).or_default().push(value.into()),
         }
     }
@@ -156,6 +159,8 @@ mod tests {
     fn conditions_are_about_the_lower_half_of_arguments() {
         let equal = arguments(&[(0, Condition::Equal(1)), (1, Condition::NoneOf(6))]);
         assert_eq!(equal, [[masked(0, LOWER_HALF, 1), masked(1, 6, 0)]]);
+        let part = arguments(&[(2, Condition::Masked(3, 1))]);
+        assert_eq!(part, [[masked(2, 3, 1)]]);
     }
 
     #[test]

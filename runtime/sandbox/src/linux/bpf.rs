@@ -35,6 +35,8 @@ pub enum Condition {
     Differs(u32),
     /// None of these bits is set.
     NoneOf(u32),
+    /// Its bits under the first are the second.
+    Masked(u32, u32),
 }
 
 /// Of the calling convention that this program uses; programs can use others.
@@ -57,6 +59,7 @@ const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 const JUMP: u16 = (libc::BPF_JMP | libc::BPF_JA) as u16;
 const IF_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const IF_AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
+const AND: u16 = (libc::BPF_ALU | libc::BPF_AND | libc::BPF_K) as u16;
 const IF_ANY_BIT: u16 = (libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K) as u16;
 
 /// Compiles the table; what is not in it fails with EPERM, and what comes by another calling
@@ -236,12 +239,18 @@ fn test(conditions: &[(u32, Condition)]) -> BpfProgram {
     for (argument, condition) in conditions.iter().rev() {
         let behind = program.len() as u8;
         let decide = match *condition {
-            Condition::Equal(value) => branch(IF_EQUAL, value, 0, behind),
+            Condition::Equal(value) | Condition::Masked(_, value) => {
+                branch(IF_EQUAL, value, 0, behind)
+            }
             Condition::Differs(value) => branch(IF_EQUAL, value, behind, 0),
             Condition::NoneOf(bits) => branch(IF_ANY_BIT, bits, behind, 0),
         };
+        program.insert(0, decide);
+        if let Condition::Masked(mask, _) = *condition {
+            program.insert(0, statement(AND, mask));
+        }
         let load = statement(LOAD, ARGUMENTS_OFFSET + ARGUMENT_BYTES * argument);
-        program.splice(0..0, [load, decide]);
+        program.insert(0, load);
     }
     program
 }
@@ -267,6 +276,10 @@ mod tests {
             let holds = match code {
                 LOAD => {
                     accumulator = words[&k];
+                    continue;
+                }
+                AND => {
+                    accumulator &= k;
                     continue;
                 }
                 RETURN => return k,

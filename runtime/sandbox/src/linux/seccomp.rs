@@ -7,7 +7,8 @@
 //! of files that others use (inotify and the like).
 //!
 //! Without a root of its own a box gets fewer: Landlock does not look at names of sockets, extended
-//! attributes, permissions and times of files that can't be opened.
+//! attributes, permissions and times of files that can't be opened, nor, before Linux 6.2, at
+//! truncation without writing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -117,10 +118,35 @@ fn verdicts(mode: Mode, own_uid: bool) -> BTreeMap<c_long, Verdict> {
     verdicts.insert(libc::SYS_mmap, mapping);
     let memory_file = no_huge_pages(1, libc::MFD_HUGETLB);
     verdicts.insert(libc::SYS_memfd_create, memory_file);
+    if mode == Mode::Landlock {
+        verdicts.extend(without_truncation());
+    }
     // Asking for the execution domain, not changing it.
     let domains = [0, u32::MAX].map(|domain| vec![(0, Condition::Equal(domain))]);
     verdicts.insert(libc::SYS_personality, Verdict::If(domains.to_vec()));
     verdicts
+}
+
+/// Files are only cut by who has opened them for writing, which Landlock looks at on every kernel.
+fn without_truncation() -> Vec<(c_long, Verdict)> {
+    let truncation = libc::O_TRUNC as u32;
+    let modes = libc::O_ACCMODE as u32;
+    let cuts_what_it_writes = |argument: u32| {
+        let mode = |mode: i32| vec![(argument, Condition::Masked(modes, mode as u32))];
+        Verdict::If(vec![
+            vec![(argument, Condition::NoneOf(truncation))],
+            mode(libc::O_WRONLY),
+            mode(libc::O_RDWR),
+        ])
+    };
+    vec![
+        (libc::SYS_truncate, Verdict::Errno(libc::EPERM as u32)),
+        // Its flags are in memory; libraries fall back to the other.
+        (libc::SYS_openat2, Verdict::Errno(libc::ENOSYS as u32)),
+        (libc::SYS_openat, cuts_what_it_writes(2)),
+        #[cfg(target_arch = "x86_64")]
+        (libc::SYS_open, cuts_what_it_writes(1)),
+    ]
 }
 
 const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS

@@ -183,7 +183,7 @@ fn advice(layer: Layer) -> &'static str {
              (Docker: --security-opt systempaths=unconfined; Kubernetes: procMount: Unmasked)"
         }
         Layer::DiskQuota => "start the node with CAP_SYS_ADMIN; until then disk use is watched",
-        Layer::LandlockFiles => "use Linux 6.2 or later with landlock in the lsm= list",
+        Layer::LandlockFiles => "use Linux 5.13 or later with landlock in the lsm= list",
         Layer::LandlockNetwork => "use Linux 6.7 or later; until then seccomp refuses sockets",
         Layer::LandlockScope => {
             "use Linux 6.12 or later, or start the node as root with CAP_SETUID and CAP_SETGID"

@@ -99,6 +99,27 @@ print(sorted(os.environ))"
     }
 }
 
+/// Landlock looks at cutting files only since Linux 6.2; the filter does on every kernel.
+#[test]
+fn without_a_root_of_its_own_a_program_cuts_only_what_it_has_opened_for_writing() {
+    let request = python(
+        "path = os.path.join(os.environ['ASSAY_OUTPUT'], 'x')
+open(path, 'w').write('abc')
+refused('by name', os.truncate, path, 0)
+refused('by reading', os.open, path, os.O_RDONLY | os.O_TRUNC)
+refused('by neither', os.open, path, os.O_ACCMODE | os.O_TRUNC)
+assert open(path).read() == 'abc'
+os.truncate(os.open(path, os.O_WRONLY), 1)
+assert open(path).read() == 'a'
+open(path, 'w').close()
+assert open(path).read() == ''",
+    );
+    for mut lab in labs().filter(|lab| !lab.is_native()) {
+        let outcome = lab.run(&request);
+        assert_held(&lab.name, &outcome);
+    }
+}
+
 #[test]
 fn nothing_outside_of_the_work_directory_is_writable() {
     held("for path in ['/x', '/usr/x', '/usr/bin/x', '/etc/x', '/root/x', '/home/x', '/var/x', '/run/x', '/dev/x',

@@ -10,7 +10,7 @@ use rustix::mount::{MountFlags, MoveMountFlags};
 
 use super::super::landlock::Rules;
 use super::super::mounts::{self, Attributes};
-use super::super::protocol::{Handles, InputKind, Mode as BoxMode, Plan, Report, Task};
+use super::super::protocol::{Handles, InputKind, Plan, Report, Task};
 use super::super::seccomp::Filter;
 use super::super::{archive, channel};
 use super::{Failure, at, confine, probe, program, supervisor, tree};
@@ -81,8 +81,7 @@ fn try_run(
         }
         Task::Probe => {
             let [_, stdout, _] = streams;
-            probe::run(BoxMode::Native, stdout, Path::new(OUTPUT))
-                .map_err(at("reporting the probe"))?;
+            probe::run(stdout, Path::new(OUTPUT)).map_err(at("reporting the probe"))?;
             0
         }
     };

@@ -8,7 +8,7 @@ use nix::unistd::{ForkResult, fork};
 
 use super::super::channel;
 use super::super::landlock::Rules;
-use super::super::protocol::{Facts, Handles, Mode, Plan, Report, Task};
+use super::super::protocol::{Facts, Handles, Plan, Report, Task};
 use super::super::seccomp::Filter;
 use super::scratch::Scratch;
 use super::supervisor::{self, Orphans};
@@ -107,7 +107,7 @@ fn become_program(
         Task::Run { program, args } => Err(program::exec(program, args, plan, streams)),
         Task::Probe => {
             let [_, stdout, _] = streams;
-            probe::run(Mode::Landlock, stdout, &scratch.output).map_err(at("reporting the probe"))
+            probe::run(stdout, &scratch.output).map_err(at("reporting the probe"))
         }
     }
 }

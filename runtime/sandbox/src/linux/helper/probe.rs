@@ -12,19 +12,17 @@ use rustix::process::Resource;
 
 use super::super::channel;
 use super::super::landlock;
-use super::super::protocol::{Finding, Mode as BoxMode};
+use super::super::protocol::Finding;
 use crate::environment::{HOSTNAME, INPUT_DIR};
 use crate::layer::Layer;
 use crate::limits::OUTPUT_RANGE_BYTES;
 
-/// Landlock's interface that looks at truncation, the one that knows TCP, and the one that knows
-/// scopes.
-const LANDLOCK_WITH_TRUNCATION: i64 = 3;
+/// Landlock's interface that knows TCP, and the one that knows scopes.
 const LANDLOCK_WITH_NETWORK: i64 = 4;
 const LANDLOCK_WITH_SCOPE: i64 = 6;
 
 /// Writes an encoded list of findings to `out`. Works from the work directory.
-pub fn run(mode: BoxMode, out: OwnedFd, output: &Path) -> io::Result<()> {
+pub fn run(out: OwnedFd, output: &Path) -> io::Result<()> {
     let findings: Vec<Finding> = vec![
         (Layer::UserNamespace, user_namespace()),
         (
@@ -42,7 +40,7 @@ pub fn run(mode: BoxMode, out: OwnedFd, output: &Path) -> io::Result<()> {
         (Layer::ReadOnlyRoot, read_only_root()),
         (Layer::PrivateProc, private_proc()),
         (Layer::DiskQuota, disk_quota(output)),
-        (Layer::LandlockFiles, landlock_files(mode, output)),
+        (Layer::LandlockFiles, landlock_files(output)),
         (
             Layer::LandlockNetwork,
             landlock_since(LANDLOCK_WITH_NETWORK),
@@ -127,13 +125,9 @@ fn disk_quota(output: &Path) -> Result<(), String> {
     )
 }
 
-/// Landlock answers before the check of capabilities, and differently. Where nothing else keeps
-/// programs from files that all may write to, it must look at truncation, too.
-fn landlock_files(mode: BoxMode, output: &Path) -> Result<(), String> {
+/// Landlock answers before the check of capabilities, and differently.
+fn landlock_files(output: &Path) -> Result<(), String> {
     expect(landlock::version() > 0, "the kernel has no Landlock")?;
-    if mode == BoxMode::Landlock {
-        landlock_since(LANDLOCK_WITH_TRUNCATION)?;
-    }
     let device = output.join("device");
     let made = rustix::fs::mknodat(CWD, device, FileType::CharacterDevice, Mode::RUSR, 0x103);
     expect(
