@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use nix::sys::signal::{SigHandler, Signal, signal};
+
 use assay_sandbox::{
     BackendKind, BackendReport, Layer, Outcome, Request, SandboxConfig, SelfTestReport,
 };
@@ -67,6 +69,14 @@ impl Lab {
         if is_root() {
             command.uid(uid).gid(uid);
         }
+        // As a shell starts what it puts into the background.
+        let ignore = || {
+            // SAFETY: no handler is installed.
+            unsafe { signal(Signal::SIGQUIT, SigHandler::SigIgn) }?;
+            Ok(())
+        };
+        // SAFETY: the closure only makes a system call.
+        unsafe { command.pre_exec(ignore) };
         let mut child = spawn(&mut command);
         let mut answers = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();

@@ -68,6 +68,7 @@ fn try_serve() -> io::Result<()> {
     // A program that reads its own terminal is not to be reached by signals meant for the node.
     let _ = nix::unistd::setsid();
     confine::raise_open_files();
+    default_signals();
     ignore_children(true)?;
     adopt(setup.mode)?;
     let facts = match prepare(&setup) {
@@ -187,6 +188,17 @@ fn take_control() -> io::Result<OwnedFd> {
     let null = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty())?;
     rustix::stdio::dup2_stdin(&null)?;
     Ok(control)
+}
+
+/// What the node was told to ignore, by a shell that put it into the background for one, programs are
+/// not to inherit. Broken pipes stay errors until a program begins.
+fn default_signals() {
+    for signal in 1..=libc::SIGRTMAX() {
+        if signal != libc::SIGPIPE {
+            // SAFETY: no handler is installed. What can't be changed, or is a library's own, fails.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+    }
 }
 
 /// Ended supervisors are nobody's concern but the node's, and it hears of them by their sockets.
