@@ -12,7 +12,7 @@ use tracing::warn;
 use assay_chain::{Chain, ChainError, Metagraph};
 use assay_consensus::hash::Hash;
 
-use crate::storage::Storage;
+use crate::storage::{MetagraphKind, Storage};
 
 /// Metagraphs of each kind in memory.
 const KEPT: usize = 24;
@@ -26,11 +26,13 @@ pub struct Metagraphs {
 struct Inner {
     chain: Arc<dyn Chain>,
     storage: Storage,
-    epochs: Mutex<BTreeMap<u64, Arc<Metagraph>>>,
-    pinned: Mutex<BTreeMap<u64, Arc<Metagraph>>>,
+    known: Mutex<Known>,
     /// Held while the chain is asked, so that everybody who waits gets the same answer.
     asking: tokio::sync::Mutex<()>,
 }
+
+/// Metagraphs in memory, by kind and epoch.
+type Known = BTreeMap<(MetagraphKind, u64), Arc<Metagraph>>;
 
 impl Metagraphs {
     /// None yet.
@@ -39,8 +41,7 @@ impl Metagraphs {
             inner: Arc::new(Inner {
                 chain,
                 storage,
-                epochs: Mutex::default(),
-                pinned: Mutex::default(),
+                known: Mutex::default(),
                 asking: tokio::sync::Mutex::default(),
             }),
         }
@@ -48,82 +49,84 @@ impl Metagraphs {
 
     /// The metagraph at the first finalised block of an epoch, if it was asked for before.
     pub fn known(&self, epoch: u64) -> Option<Arc<Metagraph>> {
-        find(&self.inner.epochs, epoch)
+        self.inner.find(MetagraphKind::First, epoch, None)
     }
 
     /// The metagraph at the first finalised block of an epoch.
     pub async fn of_epoch(&self, epoch: u64) -> Result<Arc<Metagraph>, ChainError> {
-        if let Some(known) = self.known(epoch) {
-            return Ok(known);
-        }
-        let _turn = self.inner.asking.lock().await;
-        if let Some(known) = self.known(epoch) {
-            return Ok(known);
-        }
-        let storage = &self.inner.storage;
-        let stored = storage.metagraph(epoch).unwrap_or_else(|error| {
-            warn!(epoch, %error, "the stored metagraph can't be read; asking the chain");
-            None
-        });
-        let metagraph = match stored {
-            Some(stored) => stored,
-            None => {
-                let start = self.inner.chain.epoch_start(epoch).await?;
-                let metagraph = self.inner.chain.metagraph(start.hash).await?;
-                if let Err(error) = storage.put_metagraph(epoch, &metagraph) {
-                    warn!(epoch, %error, "the metagraph can't be stored");
-                }
-                metagraph
-            }
-        };
-        Ok(keep(&self.inner.epochs, epoch, metagraph))
+        self.inner.get(MetagraphKind::First, epoch, None).await
     }
 
     /// The metagraph at the block at which the weights of an epoch were computed.
     pub async fn pinned(&self, epoch: u64, block: Hash) -> Result<Arc<Metagraph>, ChainError> {
-        let is_it = |metagraph: &Arc<Metagraph>| metagraph.block().hash == block;
-        if let Some(known) = find(&self.inner.pinned, epoch).filter(is_it) {
+        let block = Some(block);
+        self.inner.get(MetagraphKind::Pinned, epoch, block).await
+    }
+}
+
+impl Inner {
+    /// From memory, else the database, else the chain. Without a block, that of the epoch's start.
+    async fn get(
+        &self,
+        kind: MetagraphKind,
+        epoch: u64,
+        block: Option<Hash>,
+    ) -> Result<Arc<Metagraph>, ChainError> {
+        if let Some(known) = self.find(kind, epoch, block) {
             return Ok(known);
         }
-        let _turn = self.inner.asking.lock().await;
-        if let Some(known) = find(&self.inner.pinned, epoch).filter(is_it) {
+        let _turn = self.asking.lock().await;
+        if let Some(known) = self.find(kind, epoch, block) {
             return Ok(known);
         }
-        let storage = &self.inner.storage;
-        let stored = storage.pinned_metagraph(epoch).unwrap_or_else(|error| {
+        let stored = self.storage.metagraph(kind, epoch);
+        let stored = stored.unwrap_or_else(|error| {
             warn!(epoch, %error, "the stored metagraph can't be read; asking the chain");
             None
         });
-        let metagraph = match stored.filter(|stored| stored.block().hash == block) {
+        let metagraph = match stored.filter(|stored| is_at(stored, block)) {
             Some(stored) => stored,
-            None => {
-                let metagraph = self.inner.chain.metagraph(block).await?;
-                if let Err(error) = storage.put_pinned_metagraph(epoch, &metagraph) {
-                    warn!(epoch, %error, "the metagraph can't be stored");
-                }
-                metagraph
-            }
+            None => self.ask(kind, epoch, block).await?,
         };
-        Ok(keep(&self.inner.pinned, epoch, metagraph))
+        let metagraph = Arc::new(metagraph);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_kind = (kind, 0)..=(kind, u64::MAX);
+        if known.range(of_kind.clone()).count() >= KEPT
+            && let Some((oldest, _)) = known.range(of_kind).next()
+        {
+            let oldest = *oldest;
+            known.remove(&oldest);
+        }
+        known.insert((kind, epoch), Arc::clone(&metagraph));
+        Ok(metagraph)
+    }
+
+    /// Asks the chain and stores the answer.
+    async fn ask(
+        &self,
+        kind: MetagraphKind,
+        epoch: u64,
+        block: Option<Hash>,
+    ) -> Result<Metagraph, ChainError> {
+        let block = match block {
+            Some(block) => block,
+            None => self.chain.epoch_start(epoch).await?.hash,
+        };
+        let metagraph = self.chain.metagraph(block).await?;
+        if let Err(error) = self.storage.put_metagraph(kind, epoch, &metagraph) {
+            warn!(epoch, %error, "the metagraph can't be stored");
+        }
+        Ok(metagraph)
+    }
+
+    fn find(&self, kind: MetagraphKind, epoch: u64, block: Option<Hash>) -> Option<Arc<Metagraph>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(&(kind, epoch)).cloned();
+        found.filter(|metagraph| is_at(metagraph, block))
     }
 }
 
-fn find(known: &Mutex<BTreeMap<u64, Arc<Metagraph>>>, epoch: u64) -> Option<Arc<Metagraph>> {
-    let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    known.get(&epoch).cloned()
-}
-
-/// Keeps the newest epochs and the one just found.
-fn keep(
-    known: &Mutex<BTreeMap<u64, Arc<Metagraph>>>,
-    epoch: u64,
-    metagraph: Metagraph,
-) -> Arc<Metagraph> {
-    let metagraph = Arc::new(metagraph);
-    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    while known.len() >= KEPT {
-        known.pop_first();
-    }
-    known.insert(epoch, Arc::clone(&metagraph));
-    metagraph
+/// Whether it is the metagraph of a block, or of any where none is named.
+fn is_at(metagraph: &Metagraph, block: Option<Hash>) -> bool {
+    block.is_none_or(|block| metagraph.block().hash == block)
 }

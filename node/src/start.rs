@@ -435,9 +435,9 @@ async fn check_chain(
             }
             Ok(None) => warn!(
                 block = expected.number,
-                "the chain does not know the block that the genesis document starts from"
+                "the chain does not know the block that the genesis document starts from; no weights are set until it does: is the first of chain.endpoints in step, and the right chain?"
             ),
-            Err(error) => warn!(%error, "it can't be checked yet which chain this is"),
+            Err(error) => warn!(%error, "no weights are set until it is known which chain this is"),
         }
         tokio::select! {
             () = tokio::time::sleep(CHAIN_CHECK_RETRY) => {}

@@ -34,6 +34,7 @@ use crate::journey::{JourneyRecord, Status, Step};
 use crate::shared::unix_ms;
 
 pub use journeys::readable;
+pub use metagraphs::MetagraphKind;
 pub use payloads::HeldPayload;
 use payloads::PAYLOAD_USES;
 

@@ -12,6 +12,8 @@ mod axon;
 pub mod record;
 mod task;
 #[cfg(test)]
+mod testkit;
+#[cfg(test)]
 mod tests;
 pub mod view;
 

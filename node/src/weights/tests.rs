@@ -22,6 +22,7 @@ use assay_store::StoreError;
 
 use super::record::{Outcome, Stage};
 use super::task::{JOBS, WeightsTask};
+use super::testkit::{HOTKEY, call, refused};
 use super::{WeightsJob, WeightsRecord};
 use crate::metagraphs::Metagraphs;
 use crate::storage::testkit::{agreed_weights, open};
@@ -181,19 +182,6 @@ fn head(number: u64, epoch: u64) -> ChainRef {
     }
 }
 
-fn call(name: &str) -> SignedCall {
-    SignedCall {
-        name: name.into(),
-        hotkey: Hotkey([7; 32]),
-        extrinsic: vec![1],
-        hash: Hash::of(name.as_bytes()),
-        nonce: 0,
-        signed_at: 10,
-        valid_until: 20,
-        spec_version: 1,
-    }
-}
-
 fn prepared(name: &str) -> PreparedWeights {
     PreparedWeights {
         epoch: EPOCH,
@@ -223,7 +211,7 @@ impl Running {
                 Err(error) => panic!("{error}"),
             }
         };
-        let hotkey = Hotkey([7; 32]);
+        let hotkey = HOTKEY;
         let chain = FakeChain::new(hotkey, script);
         let (jobs, receiver) = mpsc::channel(JOBS);
         let (heads, status) = watch::channel(HeadStatus::default());
@@ -250,7 +238,7 @@ impl Running {
     }
 
     async fn agree(&self) {
-        let certificate = agreed_weights(&self.storage, EPOCH, Hotkey([7; 32]));
+        let certificate = agreed_weights(&self.storage, EPOCH, HOTKEY);
         self.jobs.send(WeightsJob { certificate }).await.unwrap();
         // One thread: what the task does with a job is done when it has taken it.
         while self.jobs.capacity() < JOBS {
@@ -289,13 +277,6 @@ impl Running {
         self.task.await.unwrap();
         let record = self.storage.weights_record(EPOCH).unwrap();
         (self.chain.asked(), record)
-    }
-}
-
-fn refused(refusal: Refusal) -> ChainError {
-    ChainError::Refused {
-        call: "call".into(),
-        failure: refusal.into(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The way of one epoch's weights, one turn per test.
 
 use super::*;
+use crate::weights::testkit::{call, refused};
 use assay_chain::{CallFailure, Refusal};
 use assay_consensus::codec;
-use assay_consensus::keys::Hotkey;
 
 fn moment(number: u64, epoch: u64) -> Moment {
     Moment {
@@ -15,19 +15,6 @@ fn moment(number: u64, epoch: u64) -> Moment {
             timestamp_ms: 1,
         },
         time_ms: 7,
-    }
-}
-
-fn call(name: &str) -> SignedCall {
-    SignedCall {
-        name: name.into(),
-        hotkey: Hotkey([1; 32]),
-        extrinsic: vec![1],
-        hash: Hash::of(name.as_bytes()),
-        nonce: 0,
-        signed_at: 10,
-        valid_until: 20,
-        spec_version: 1,
     }
 }
 
@@ -46,13 +33,6 @@ fn salted() -> WeightsMethod {
         salt: vec![1],
         version_key: 0,
         reveal_epoch: 4,
-    }
-}
-
-fn refusal(refusal: Refusal) -> ChainError {
-    ChainError::Refused {
-        call: "set_mechanism_weights".into(),
-        failure: refusal.into(),
     }
 }
 
@@ -95,7 +75,7 @@ fn plain_weights_end_when_the_chain_holds_them() {
 fn a_refused_call_is_signed_anew_and_one_that_may_be_on_its_way_is_not() {
     let now = moment(10, 3);
     let mut record = sent();
-    record.note(Event::NotSent(refusal(Refusal::SettingWeightsTooFast)), now);
+    record.note(Event::NotSent(refused(Refusal::SettingWeightsTooFast)), now);
     assert_eq!(record.next_action(&now.head), Action::Prepare);
 
     let mut record = restarted(&sent());
@@ -123,9 +103,9 @@ fn a_broken_connection_leaves_the_call_on_its_way() {
 #[test]
 fn weights_that_are_not_on_their_way_are_missed_when_the_epoch_ends() {
     let mut record = record();
-    let error = refusal(Refusal::NotEnoughStakeToSetWeights);
+    let error = refused(Refusal::NotEnoughStakeToSetWeights);
     record.note(Event::NotPrepared(error), moment(10, 3));
-    let error = refusal(Refusal::NotEnoughStakeToSetWeights);
+    let error = refused(Refusal::NotEnoughStakeToSetWeights);
     record.note(Event::NotPrepared(error), moment(11, 3));
     assert_eq!(record.attempts.len(), 1);
     assert_eq!(record.attempts[0].times, 2);

@@ -5,18 +5,10 @@ use std::time::{Duration, Instant};
 
 use assay_sandbox::{EndReason, Layer};
 
-use crate::support::{assert_held, labs, processes_with, python, text};
+use crate::support::{assert_held, held, labs, processes_with, python, text};
 
 /// Until a program has begun.
 const WAIT_MAX: Duration = Duration::from_secs(20);
-
-#[track_caller]
-fn held(script: &str) {
-    for mut lab in labs() {
-        let outcome = lab.run(&python(script));
-        assert_held(&lab.name, &outcome);
-    }
-}
 
 /// The kernel would translate them to machine code of its own.
 #[test]

@@ -5,15 +5,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{SocketAddr, UnixListener};
 
-use crate::support::{assert_held, labs, python};
-
-#[track_caller]
-fn held(script: &str) {
-    for mut lab in labs() {
-        let outcome = lab.run(&python(script));
-        assert_held(&lab.name, &outcome);
-    }
-}
+use crate::support::{assert_held, held, labs, python};
 
 #[test]
 fn files_of_others_are_not_watched() {

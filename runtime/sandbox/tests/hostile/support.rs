@@ -274,6 +274,15 @@ pub fn assert_held(name: &str, outcome: &Outcome) {
     );
 }
 
+/// On every lab: nothing worked and the program came to its end.
+#[track_caller]
+pub fn held(script: &str) {
+    for mut lab in labs() {
+        let outcome = lab.run(&python(script));
+        assert_held(&lab.name, &outcome);
+    }
+}
+
 /// Numbers of processes whose command line has `mark`.
 pub fn processes_with(mark: &str) -> Vec<OsString> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();

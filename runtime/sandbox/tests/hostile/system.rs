@@ -7,17 +7,8 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
-use crate::support::{assert_held, labs, processes_with, python, text};
+use crate::support::{assert_held, held, labs, processes_with, python, text};
 use assay_sandbox::{EndReason, Exit, Layer};
-
-/// On every lab: nothing worked and the program came to its end.
-#[track_caller]
-fn held(script: &str) {
-    for mut lab in labs() {
-        let outcome = lab.run(&python(script));
-        assert_held(&lab.name, &outcome);
-    }
-}
 
 #[test]
 fn password_hashes_are_not_readable() {
