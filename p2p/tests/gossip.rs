@@ -177,9 +177,5 @@ async fn a_node_that_reads_no_events_drops_gossip_and_keeps_peer_events() {
     .await;
     let sender_id = sender.id();
     sender.handle.shutdown().await;
-    slow.wait("the disconnection", |event| match event {
-        NetworkEvent::PeerDisconnected { peer } if peer == sender_id => Some(()),
-        _ => None,
-    })
-    .await;
+    slow.disconnected_from(sender_id).await;
 }

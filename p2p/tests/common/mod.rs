@@ -121,7 +121,15 @@ impl Node {
         .await;
     }
 
-    /// Waits until so many peers are connected, discarding events.
+    pub async fn disconnected_from(&mut self, other: PeerId) {
+        self.wait("the disconnection", |event| match event {
+            NetworkEvent::PeerDisconnected { peer } if peer == other => Some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Waits until so many peers are connected. Says nothing about what they know of us.
     pub async fn has_peers(&mut self, count: usize) {
         until("peers", async || {
             self.handle.peers().await.unwrap().len() >= count
