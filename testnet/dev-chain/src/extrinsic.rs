@@ -252,6 +252,38 @@ mod tests {
         );
     }
 
+    /// What an encoder that isn't ours has signed for a node of runtime 461: a transfer with nonce 7
+    /// for ever, and with nonce 3 in an era of 64 blocks.
+    #[test]
+    fn what_is_signed_has_the_bytes_of_the_real_chain() {
+        let call = "0503008eaf04151687736326c9fea17e25fc5287613693c912909cb226aa4794f26a48e5c0";
+        let genesis = "1dc00e76a13fc48b9c932e076622c5920295afaad4fd805c284a5cf3222ce452";
+        let birth = "d9f2d5c7e6b387e32b3f41d7808094cc966fbbbbd4709d96471c52d9b1a2b2aa";
+        let hash = |digits: &str| H256(hex::decode(digits).unwrap().try_into().unwrap());
+        let forever = (Era::Immortal, Compact(7u32), genesis, "001c0000");
+        let era = Era::Mortal {
+            period: 64,
+            phase: 2,
+        };
+        let mortal = (era, Compact(3u32), birth, "25000c0000");
+        for (era, nonce, birth, extensions) in [forever, mortal] {
+            let tip = Compact(0u64);
+            let without_hash = false;
+            let encoded = (era, nonce, tip, without_hash).encode();
+            assert_eq!(hex::encode(&encoded), extensions);
+            let mut signed = hex::decode(call).unwrap();
+            signed.extend(encoded);
+            let implicit = Implicit {
+                runtime: runtime(),
+                genesis_hash: hash(genesis),
+                birth_hash: hash(birth),
+            };
+            let versions = "cd01000001000000";
+            let expected = format!("{call}{extensions}{versions}{genesis}{birth}00");
+            assert_eq!(hex::encode(signing_payload(&signed, &implicit)), expected);
+        }
+    }
+
     #[test]
     fn calls_have_the_numbers_of_the_real_chain() {
         let numbers: Vec<u8> = testkit::one_of_each_call()

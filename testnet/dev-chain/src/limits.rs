@@ -19,8 +19,9 @@ pub const STATES_DROPPED: u64 = 256;
 /// Blocks between two sweeps of storage entries that were removed long ago.
 pub const STATE_SWEEP_BLOCKS: u64 = 1_024;
 
-/// Block hashes in the storage of pallet System; the longest mortal era that can be checked.
-pub const BLOCK_HASHES: u64 = 4_096;
+/// Block hashes in the storage of pallet System, as many as the real chain keeps; the longest mortal
+/// era that can be checked.
+pub const BLOCK_HASHES: u64 = 2_400;
 
 /// Most extrinsics in the pool.
 pub const POOL_MAX: usize = 1_024;

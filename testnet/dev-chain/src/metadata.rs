@@ -1,6 +1,8 @@
 //! Metadata of the chain in the versions 14 and 15: put together from the types, storage items
 //! and calls that the chain itself uses, with the paths that clients look for.
 
+use std::collections::BTreeSet;
+
 use frame_metadata::{META_RESERVED, RuntimeMetadata, RuntimeMetadataPrefixed, v14, v15};
 use parity_scale_codec::{Compact, Encode};
 use scale_info::form::{MetaForm, PortableForm};
@@ -12,13 +14,24 @@ use crate::pallets::{
 };
 use crate::runtime::RuntimeVersion;
 use crate::runtime_api;
-use crate::types::{AccountId32, Era, H256, MultiAddress, MultiSignature};
+use crate::types::{AccountId32, Era, H256, MultiAddress, MultiSignature, TaoBalance};
 
 /// Versions of the metadata that can be asked for.
 pub const VERSIONS: [u32; 2] = [14, 15];
 
 /// Version of extrinsics.
 pub const EXTRINSIC_VERSION: u8 = 4;
+
+/// Why metadata can't be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataError {
+    /// Not metadata.
+    #[error("expected metadata, which begins with `meta` and a version, got {0:?}")]
+    Beginning(Vec<u8>),
+    /// There is some already.
+    #[error("other metadata is served already")]
+    Twice,
+}
 
 /// The runtime as a type; it has nothing.
 #[derive(TypeInfo)]
@@ -28,7 +41,14 @@ struct Runtime;
 type Address = MultiAddress<AccountId32>;
 
 /// An extrinsic of this chain as a type.
-pub type OpaqueExtrinsic = UncheckedExtrinsic<Address, RuntimeCall, MultiSignature, Extra>;
+pub type OpaqueExtrinsic = SelfContainedExtrinsic<Address, RuntimeCall, MultiSignature, Extra>;
+
+/// The real runtime's extrinsics may carry the transactions of another machine; no call of this
+/// chain does.
+#[derive(TypeInfo)]
+pub struct SelfContainedExtrinsic<Address, Call, Signature, Extra>(
+    pub UncheckedExtrinsic<Address, Call, Signature, Extra>,
+);
 
 /// An extrinsic as a type, whose parameters clients look for.
 #[derive(TypeInfo)]
@@ -51,7 +71,7 @@ pub struct CheckNonce(pub Compact<u32>);
 
 /// `ChargeTransactionPayment`, with the tip.
 #[derive(TypeInfo)]
-pub struct ChargeTransactionPayment(pub Compact<u64>);
+pub struct ChargeTransactionPayment(pub Compact<TaoBalance>);
 
 /// Whether a hash of the metadata is signed too.
 #[derive(TypeInfo)]
@@ -82,6 +102,15 @@ pub fn encoded(version: u32, runtime: RuntimeVersion) -> Option<Vec<u8>> {
         _ => {}
     }
     Some(RuntimeMetadataPrefixed(META_RESERVED, metadata).encode())
+}
+
+/// The version of encoded metadata.
+pub(crate) fn version_of(encoded: &[u8]) -> Result<u32, MetadataError> {
+    let beginning = || encoded.iter().take(5).copied().collect();
+    match encoded.strip_prefix(&META_RESERVED.to_le_bytes()) {
+        Some([version, ..]) => Ok(u32::from(*version)),
+        _ => Err(MetadataError::Beginning(beginning())),
+    }
 }
 
 fn version_15(runtime: RuntimeVersion) -> v15::RuntimeMetadataV15 {
@@ -229,7 +258,7 @@ fn pallets(runtime: RuntimeVersion) -> Vec<Pallet> {
             ..plain("Timestamp", 2, timestamp::entries())
         },
         Pallet {
-            constants: vec![constant("ExistentialDeposit", &500u64)],
+            constants: vec![constant("ExistentialDeposit", &TaoBalance(500))],
             ..plain("Balances", 5, balances::entries())
         },
         Pallet {
@@ -305,7 +334,12 @@ fn finish(types: &mut PortableRegistry, runtime: RuntimeVersion) {
             for variant in &mut variants.variants {
                 variant.index = variant.index.wrapping_add(shift);
             }
-            variants.variants.splice(..0, (0..shift).map(newcomer));
+            // Some clients take an error's number for its position, so errors have no gaps.
+            let filled = match path.as_str() {
+                SUBTENSOR_ERROR => variants.variants.iter().map(|error| error.index).max(),
+                _ => shift.checked_sub(1),
+            };
+            fill(&mut variants.variants, filled);
             if path == ERA {
                 number_eras(variants);
             }
@@ -320,14 +354,20 @@ const SUBTENSOR_CALL: &str = "assay_dev_chain::pallets::subtensor::calls::Call";
 const SUBTENSOR_ERROR: &str = "assay_dev_chain::pallets::subtensor::errors::Error";
 const ERA: &str = "sp_runtime::generic::era::Era";
 
-/// What an upgrade puts before the calls or errors that it moves; nobody uses it.
-fn newcomer(index: u8) -> Variant<PortableForm> {
-    Variant {
+/// Puts a variant that nobody uses at every free number up to the last, and sorts all by number.
+fn fill(variants: &mut Vec<Variant<PortableForm>>, last: Option<u8>) {
+    let Some(last) = last else {
+        return;
+    };
+    let taken: BTreeSet<u8> = variants.iter().map(|variant| variant.index).collect();
+    let free = (0..=last).filter(|index| !taken.contains(index));
+    variants.extend(free.map(|index| Variant {
         name: format!("Reserved{index}"),
         fields: Vec::new(),
         index,
         docs: Vec::new(),
-    }
+    }));
+    variants.sort_by_key(|variant| variant.index);
 }
 
 /// `Mortal1` to `Mortal255`, by which clients know the first byte of an era.
@@ -343,6 +383,8 @@ fn number_eras(variants: &mut scale_info::TypeDefVariant<PortableForm>) {
 fn real_path(path: &str) -> Option<&'static str> {
     let real = match path.strip_prefix("assay_dev_chain::")? {
         "types::H256" => "primitive_types::H256",
+        "types::Cow" => "Cow",
+        "types::PerU16" => "sp_arithmetic::per_things::PerU16",
         "types::AccountId32" => "sp_core::crypto::AccountId32",
         "types::MultiAddress" => "sp_runtime::multiaddress::MultiAddress",
         "types::MultiSignature" => "sp_runtime::MultiSignature",
@@ -356,6 +398,7 @@ fn real_path(path: &str) -> Option<&'static str> {
         "pallets::RuntimeError" => "node_subtensor_runtime::RuntimeError",
         "pallets::system::AccountInfo" => "frame_system::AccountInfo",
         "pallets::system::AccountData" => "pallet_balances::types::AccountData",
+        "pallets::system::ExtraFlags" => "pallet_balances::types::ExtraFlags",
         "pallets::system::Phase" => "frame_system::Phase",
         "pallets::system::EventRecord" => "frame_system::EventRecord",
         "pallets::system::Event" => "frame_system::pallet::Event",
@@ -372,6 +415,9 @@ fn real_path(path: &str) -> Option<&'static str> {
         "pallets::subtensor::errors::Error" => "pallet_subtensor::pallet::Error",
         "metadata::CheckMortality" => "frame_system::extensions::check_mortality::CheckMortality",
         "metadata::CheckNonce" => "frame_system::extensions::check_nonce::CheckNonce",
+        "metadata::SelfContainedExtrinsic" => {
+            "fp_self_contained::unchecked_extrinsic::UncheckedExtrinsic"
+        }
         "metadata::UncheckedExtrinsic" => {
             "sp_runtime::generic::unchecked_extrinsic::UncheckedExtrinsic"
         }
@@ -433,8 +479,8 @@ mod tests {
                 number_of(&metadata, pallet.event.clone().unwrap().ty.id, "WeightsSet"),
             )
         };
-        assert_eq!(numbers(first), (0, 0, 5));
-        assert_eq!(numbers(first.upgraded(3, 9)), (3, 9, 5));
+        assert_eq!(numbers(first), (0, 53, 5));
+        assert_eq!(numbers(first.upgraded(3, 9)), (3, 62, 5));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use parity_scale_codec::{Decode, Encode};
 /// Name of the runtime, as the real chain's.
 pub const SPEC_NAME: &str = "node-subtensor";
 
-/// Version of the runtime that the first block has.
-pub const FIRST_SPEC_VERSION: u32 = 425;
+/// Version of the runtime that the first block has: the real one whose types, numbers of calls,
+/// errors and events, and runtime APIs this chain has.
+pub const FIRST_SPEC_VERSION: u32 = 461;
 
 /// Version of a first runtime whose epochs follow from block numbers alone.
 pub const LEGACY_SPEC_VERSION: u32 = 398;

@@ -43,6 +43,10 @@ pub struct MechId(pub u8);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, TypeInfo)]
 pub struct NetUidStorageIndex(pub u16);
 
+/// A share, of 65,535.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode, CompactAs, TypeInfo)]
+pub struct PerU16(pub u16);
+
 /// An amount of TAO in rao.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode, CompactAs, TypeInfo)]
 pub struct TaoBalance(pub u64);
@@ -50,6 +54,10 @@ pub struct TaoBalance(pub u64);
 /// An amount of a subnet's token in its smallest unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode, CompactAs, TypeInfo)]
 pub struct AlphaBalance(pub u64);
+
+/// What the real runtime owns or borrows, which is the same to SCALE.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Cow<T>(pub T);
 
 /// A vector with a bound, encoded like any vector; a longer one isn't decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode)]

@@ -15,5 +15,6 @@ mod limited;
 mod pace;
 mod proxy;
 mod reads;
+mod real_runtime;
 mod support;
 mod weights;

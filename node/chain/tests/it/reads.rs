@@ -174,7 +174,7 @@ async fn a_subnet_that_does_not_exist_is_named() {
     let error = client.finalized_head().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the chain's runtime (version 425) has no subnet 7"
+        "the chain's runtime (version 461) has no subnet 7"
     );
     chain.stop().await;
 }

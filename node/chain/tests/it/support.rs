@@ -19,6 +19,7 @@ use assay_dev_chain::types::{AccountId32, NetUid};
 use assay_dev_chain::{DevChainServer, ServerOptions};
 
 use crate::pace::{Pace, TOKEN};
+use crate::real_runtime;
 
 /// The subnet of the tests.
 pub const NETUID: u16 = 1;
@@ -177,6 +178,9 @@ impl TestChain {
             admin_token: Some(TOKEN.to_owned()),
         };
         let server = DevChainServer::start(config, options).await.unwrap();
+        if let Some(metadata) = real_runtime::chosen() {
+            server.serve_metadata(metadata).unwrap();
+        }
         TestChain {
             alice: client(&[server.url()]),
             server,

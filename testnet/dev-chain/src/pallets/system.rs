@@ -6,7 +6,7 @@ use scale_info::TypeInfo;
 use super::RuntimeEvent;
 use crate::runtime::RuntimeVersion;
 use crate::storage::{State, storage};
-use crate::types::{AccountId32, H256, TaoBalance};
+use crate::types::{AccountId32, Cow, H256, TaoBalance};
 
 /// An account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
@@ -33,7 +33,18 @@ pub struct AccountData {
     /// What of `free` may not go below (rao).
     pub frozen: TaoBalance,
     /// Marks of the real pallet.
-    pub flags: u128,
+    pub flags: ExtraFlags,
+}
+
+/// Marks of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ExtraFlags(pub u128);
+
+impl Default for ExtraFlags {
+    fn default() -> ExtraFlags {
+        // The account has the layout in which the real pallet keeps its money today.
+        ExtraFlags(1 << 127)
+    }
 }
 
 /// When in a block something happened.
@@ -148,7 +159,7 @@ pub struct LastRuntimeUpgradeInfo {
     #[codec(compact)]
     pub spec_version: u32,
     /// Its name.
-    pub spec_name: String,
+    pub spec_name: Cow<String>,
 }
 
 storage! {
@@ -205,7 +216,7 @@ pub fn set_runtime(state: &mut State<'_>, runtime: RuntimeVersion) {
     state.set(CODE_KEY.to_vec(), Some(runtime.encode()));
     let info = LastRuntimeUpgradeInfo {
         spec_version: runtime.spec_version,
-        spec_name: crate::runtime::SPEC_NAME.to_owned(),
+        spec_name: Cow(crate::runtime::SPEC_NAME.to_owned()),
     };
     LAST_RUNTIME_UPGRADE.put(state, (), &info);
 }

@@ -11,52 +11,70 @@ use crate::pallets::subtensor::storage::{
     SERVING_RATE_LIMIT, TEMPO, WEIGHTS_SET_RATE_LIMIT, WEIGHTS_VERSION_KEY,
 };
 use crate::storage::State;
-use crate::types::NetUid;
+use crate::types::{NetUid, TaoBalance};
 
-/// Parameters of a subnet; those of the real chain that this one has.
+/// A parameter of a subnet.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
-#[expect(
-    missing_docs,
-    reason = "the fields have the names and meanings of the real chain"
-)]
-pub struct SubnetHyperparamsV3 {
-    pub rho: Compact<u16>,
-    pub kappa: Compact<u16>,
-    pub immunity_period: Compact<u16>,
-    pub min_allowed_weights: Compact<u16>,
-    pub max_weights_limit: Compact<u16>,
-    pub tempo: Compact<u16>,
-    pub weights_version: Compact<u64>,
-    pub weights_rate_limit: Compact<u64>,
-    pub activity_cutoff: Compact<u64>,
-    pub activity_cutoff_factor: Compact<u32>,
-    pub registration_allowed: bool,
-    pub serving_rate_limit: Compact<u64>,
-    pub max_validators: Compact<u16>,
-    pub commit_reveal_period: Compact<u64>,
-    pub commit_reveal_weights_enabled: bool,
-    pub subnet_is_active: bool,
+pub struct HyperparamEntry {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// Its value.
+    pub value: HyperparamValue,
 }
 
-/// The parameters of a subnet that exists.
-pub fn of(state: &State<'_>, netuid: NetUid) -> Option<SubnetHyperparamsV3> {
+/// The value of a parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
+pub enum HyperparamValue {
+    /// Yes or no.
+    Bool(bool),
+    /// A number of 16 bits.
+    U16(Compact<u16>),
+    /// A number of 32 bits.
+    U32(Compact<u32>),
+    /// A number of 64 bits.
+    U64(Compact<u64>),
+    /// A number of 128 bits.
+    U128(Compact<u128>),
+    /// An amount.
+    TaoBalance(Compact<TaoBalance>),
+}
+
+/// The parameters of a subnet that exists; those of the real chain that this one has.
+pub fn of(state: &State<'_>, netuid: NetUid) -> Option<Vec<HyperparamEntry>> {
+    if !subnet_exists(state, netuid) {
+        return None;
+    }
     let key = (netuid,);
-    subnet_exists(state, netuid).then(|| SubnetHyperparamsV3 {
-        rho: Compact(RHO.get(state, key)),
-        kappa: Compact(KAPPA.get(state, key)),
-        immunity_period: Compact(IMMUNITY_PERIOD.get(state, key)),
-        min_allowed_weights: Compact(MIN_ALLOWED_WEIGHTS.get(state, key)),
-        max_weights_limit: Compact(MAX_WEIGHTS_LIMIT.get(state, key)),
-        tempo: Compact(TEMPO.get(state, key)),
-        weights_version: Compact(WEIGHTS_VERSION_KEY.get(state, key)),
-        weights_rate_limit: Compact(WEIGHTS_SET_RATE_LIMIT.get(state, key)),
-        activity_cutoff: Compact(activity_cutoff_blocks(state, netuid)),
-        activity_cutoff_factor: Compact(ACTIVITY_CUTOFF_FACTOR_MILLI.get(state, key)),
-        registration_allowed: false,
-        serving_rate_limit: Compact(SERVING_RATE_LIMIT.get(state, key)),
-        max_validators: Compact(MAX_ALLOWED_VALIDATORS.get(state, key)),
-        commit_reveal_period: Compact(REVEAL_PERIOD_EPOCHS.get(state, key)),
-        commit_reveal_weights_enabled: COMMIT_REVEAL_WEIGHTS_ENABLED.get(state, key),
-        subnet_is_active: true,
-    })
+    let flag = |name, value| entry(name, HyperparamValue::Bool(value));
+    let short = |name, value| entry(name, HyperparamValue::U16(Compact(value)));
+    let long = |name, value| entry(name, HyperparamValue::U64(Compact(value)));
+    let factor = Compact(ACTIVITY_CUTOFF_FACTOR_MILLI.get(state, key));
+    Some(vec![
+        short("rho", RHO.get(state, key)),
+        short("kappa", KAPPA.get(state, key)),
+        short("immunity_period", IMMUNITY_PERIOD.get(state, key)),
+        short("min_allowed_weights", MIN_ALLOWED_WEIGHTS.get(state, key)),
+        short("max_weights_limit", MAX_WEIGHTS_LIMIT.get(state, key)),
+        short("tempo", TEMPO.get(state, key)),
+        long("weights_version", WEIGHTS_VERSION_KEY.get(state, key)),
+        long("weights_rate_limit", WEIGHTS_SET_RATE_LIMIT.get(state, key)),
+        long("activity_cutoff", activity_cutoff_blocks(state, netuid)),
+        entry("activity_cutoff_factor", HyperparamValue::U32(factor)),
+        flag("registration_allowed", false),
+        long("serving_rate_limit", SERVING_RATE_LIMIT.get(state, key)),
+        short("max_validators", MAX_ALLOWED_VALIDATORS.get(state, key)),
+        long("commit_reveal_period", REVEAL_PERIOD_EPOCHS.get(state, key)),
+        flag(
+            "commit_reveal_weights_enabled",
+            COMMIT_REVEAL_WEIGHTS_ENABLED.get(state, key),
+        ),
+        flag("subnet_is_active", true),
+    ])
+}
+
+fn entry(name: &str, value: HyperparamValue) -> HyperparamEntry {
+    HyperparamEntry {
+        name: name.as_bytes().to_vec(),
+        value,
+    }
 }

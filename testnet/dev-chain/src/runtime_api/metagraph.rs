@@ -15,7 +15,9 @@ use crate::pallets::subtensor::storage::{
 };
 use crate::pallets::system;
 use crate::storage::State;
-use crate::types::{AccountId32, AlphaBalance, MechId, NetUid, NetUidStorageIndex, TaoBalance};
+use crate::types::{
+    AccountId32, AlphaBalance, MechId, NetUid, NetUidStorageIndex, PerU16, TaoBalance,
+};
 
 /// A number with 32 bits after the point.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
@@ -24,22 +26,50 @@ pub struct FixedI128 {
     pub bits: i128,
 }
 
-/// What a subnet or a coldkey says of itself; nobody says anything here.
+/// What a subnet says of itself; none says anything here.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
-pub struct Identity {
-    /// Its name.
-    pub name: Vec<u8>,
+#[expect(
+    missing_docs,
+    reason = "the fields have the names and meanings of the real chain"
+)]
+pub struct SubnetIdentity {
+    pub subnet_name: Vec<u8>,
+    pub github_repo: Vec<u8>,
+    pub subnet_contact: Vec<u8>,
+    pub subnet_url: Vec<u8>,
+    pub discord: Vec<u8>,
+    pub description: Vec<u8>,
+    pub logo_url: Vec<u8>,
+    pub additional: Vec<u8>,
 }
 
-/// Declares the metagraph and its selective form, whose fields are numbered from 0 on.
+/// What a coldkey says of itself; none says anything here.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
+#[expect(
+    missing_docs,
+    reason = "the fields have the names and meanings of the real chain"
+)]
+pub struct ChainIdentity {
+    pub name: Vec<u8>,
+    pub url: Vec<u8>,
+    pub github_repo: Vec<u8>,
+    pub image: Vec<u8>,
+    pub discord: Vec<u8>,
+    pub description: Vec<u8>,
+    pub additional: Vec<u8>,
+}
+
+/// Declares the metagraph and its selective form, whose fields are numbered from 0 on. Some that
+/// came late are in the selective form only.
 macro_rules! metagraph {
-    ($($field:ident: $ty:ty,)*) => {
+    ($($field:ident: $ty:ty,)* ; selective $($part:ident: $part_ty:ty,)* ; $($late:ident: $late_ty:ty,)*) => {
         /// A subnet with all its neurons, their values ascending by uid.
         #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
         #[expect(missing_docs, reason = "the fields have the names and meanings of the real chain")]
         pub struct Metagraph {
             pub netuid: Compact<NetUid>,
             $(pub $field: $ty,)*
+            $(pub $late: $late_ty,)*
         }
 
         /// The parts of a metagraph that were asked for.
@@ -48,18 +78,23 @@ macro_rules! metagraph {
         pub struct SelectiveMetagraph {
             pub netuid: Compact<NetUid>,
             $(pub $field: Option<$ty>,)*
+            $(pub $part: Option<$part_ty>,)*
+            $(pub $late: Option<$late_ty>,)*
         }
 
         impl Metagraph {
             fn select(self, indexes: &[u16]) -> SelectiveMetagraph {
                 // The netuid has number 0 and is always there.
                 let mut index = 0u16;
+                let mut asked_for = || {
+                    index += 1;
+                    indexes.contains(&index)
+                };
                 SelectiveMetagraph {
                     netuid: self.netuid,
-                    $($field: {
-                        index += 1;
-                        indexes.contains(&index).then_some(self.$field)
-                    },)*
+                    $($field: asked_for().then_some(self.$field),)*
+                    $($part: asked_for().then(<$part_ty>::default),)*
+                    $($late: asked_for().then_some(self.$late),)*
                 }
             }
         }
@@ -69,7 +104,7 @@ macro_rules! metagraph {
 metagraph! {
     name: Vec<Compact<u8>>,
     symbol: Vec<Compact<u8>>,
-    identity: Option<Identity>,
+    identity: Option<SubnetIdentity>,
     network_registered_at: Compact<u64>,
     owner_hotkey: AccountId32,
     owner_coldkey: AccountId32,
@@ -94,7 +129,7 @@ metagraph! {
     max_weights_limit: Compact<u16>,
     weights_version: Compact<u64>,
     weights_rate_limit: Compact<u64>,
-    activity_cutoff: Compact<u16>,
+    activity_cutoff: Compact<u64>,
     max_validators: Compact<u16>,
     num_uids: Compact<u16>,
     max_uids: Compact<u16>,
@@ -120,17 +155,17 @@ metagraph! {
     bonds_moving_avg: Compact<u64>,
     hotkeys: Vec<AccountId32>,
     coldkeys: Vec<AccountId32>,
-    identities: Vec<Option<Identity>>,
+    identities: Vec<Option<ChainIdentity>>,
     axons: Vec<AxonInfo>,
     active: Vec<bool>,
     validator_permit: Vec<bool>,
     pruning_score: Vec<Compact<u16>>,
     last_update: Vec<Compact<u64>>,
     emission: Vec<Compact<AlphaBalance>>,
-    dividends: Vec<Compact<u16>>,
-    incentives: Vec<Compact<u16>>,
-    consensus: Vec<Compact<u16>>,
-    trust: Vec<Compact<u16>>,
+    dividends: Vec<Compact<PerU16>>,
+    incentives: Vec<Compact<PerU16>>,
+    consensus: Vec<Compact<PerU16>>,
+    trust: Vec<Compact<PerU16>>,
     rank: Vec<Compact<u16>>,
     block_at_registration: Vec<Compact<u64>>,
     alpha_stake: Vec<Compact<AlphaBalance>>,
@@ -138,8 +173,14 @@ metagraph! {
     total_stake: Vec<Compact<TaoBalance>>,
     tao_dividends_per_hotkey: Vec<(AccountId32, Compact<TaoBalance>)>,
     alpha_dividends_per_hotkey: Vec<(AccountId32, Compact<AlphaBalance>)>,
+    ;
+    selective
     validators: Vec<Compact<u16>>,
     commitments: Vec<(AccountId32, Vec<Compact<u8>>)>,
+    ;
+    collateral_locked: Vec<Compact<AlphaBalance>>,
+    collateral_min: Vec<Compact<AlphaBalance>>,
+    collateral_earned: Vec<Compact<AlphaBalance>>,
 }
 
 /// Parts of the metagraph of a mechanism.
@@ -164,9 +205,8 @@ pub fn full(state: &State<'_>, netuid: NetUid, mechanism: MechId) -> Option<Meta
         .map(|uid| KEYS.get(state, (netuid, uid)))
         .collect();
     let rao = |amount: u64| Compact(TaoBalance(amount));
-    let zeros = || vec![Compact(0u16); usize::from(neurons)];
-    let compact = |values: Vec<u16>| values.into_iter().map(Compact).collect();
-    let activity_cutoff = activity_cutoff_blocks(state, netuid);
+    let compact = |values: Vec<PerU16>| values.into_iter().map(Compact).collect();
+    let no_collateral = || vec![Compact(AlphaBalance(0)); usize::from(neurons)];
     Some(Metagraph {
         netuid: Compact(netuid),
         name: text("dev"),
@@ -196,7 +236,7 @@ pub fn full(state: &State<'_>, netuid: NetUid, mechanism: MechId) -> Option<Meta
         max_weights_limit: Compact(MAX_WEIGHTS_LIMIT.get(state, key)),
         weights_version: Compact(WEIGHTS_VERSION_KEY.get(state, key)),
         weights_rate_limit: Compact(WEIGHTS_SET_RATE_LIMIT.get(state, key)),
-        activity_cutoff: Compact(u16::try_from(activity_cutoff).unwrap_or(u16::MAX)),
+        activity_cutoff: Compact(activity_cutoff_blocks(state, netuid)),
         max_validators: Compact(MAX_ALLOWED_VALIDATORS.get(state, key)),
         num_uids: Compact(neurons),
         max_uids: Compact(MAX_ALLOWED_UIDS.get(state, key)),
@@ -233,8 +273,8 @@ pub fn full(state: &State<'_>, netuid: NetUid, mechanism: MechId) -> Option<Meta
         dividends: compact(DIVIDENDS.get(state, key)),
         incentives: compact(INCENTIVE.get(state, (index,))),
         consensus: compact(CONSENSUS.get(state, key)),
-        trust: zeros(),
-        rank: zeros(),
+        trust: vec![Compact(PerU16(0)); usize::from(neurons)],
+        rank: vec![Compact(0); usize::from(neurons)],
         block_at_registration: (0..neurons)
             .map(|uid| Compact(BLOCK_AT_REGISTRATION.get(state, (netuid, uid))))
             .collect(),
@@ -245,8 +285,9 @@ pub fn full(state: &State<'_>, netuid: NetUid, mechanism: MechId) -> Option<Meta
         total_stake: each(&hotkeys, |hotkey| rao(stake_weight(state, netuid, hotkey))),
         tao_dividends_per_hotkey: Vec::new(),
         alpha_dividends_per_hotkey: Vec::new(),
-        validators: Vec::new(),
-        commitments: Vec::new(),
+        collateral_locked: no_collateral(),
+        collateral_min: no_collateral(),
+        collateral_earned: no_collateral(),
         hotkeys,
     })
 }

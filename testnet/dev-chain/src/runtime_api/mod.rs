@@ -14,7 +14,7 @@ use crate::pallets::subtensor::network::next_epoch_start;
 use crate::pallets::system::{self, DispatchClass, Weight};
 use crate::runtime::{RuntimeVersion, SPEC_NAME};
 use crate::storage::State;
-use crate::types::{AccountId32, MechId, NetUid, TaoBalance};
+use crate::types::{AccountId32, Cow, MechId, NetUid, TaoBalance};
 
 /// Metadata as bytes within bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
@@ -24,9 +24,9 @@ pub struct OpaqueMetadata(pub Vec<u8>);
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
 pub struct ApiRuntimeVersion {
     /// Name of the runtime.
-    pub spec_name: String,
+    pub spec_name: Cow<String>,
     /// Name of the implementation.
-    pub impl_name: String,
+    pub impl_name: Cow<String>,
     /// Version of block production.
     pub authoring_version: u32,
     /// Version of the runtime.
@@ -34,7 +34,7 @@ pub struct ApiRuntimeVersion {
     /// Version of the implementation.
     pub impl_version: u32,
     /// Runtime APIs by hash of the name, with their versions.
-    pub apis: Vec<([u8; 8], u32)>,
+    pub apis: Cow<Vec<([u8; 8], u32)>>,
     /// Version of the transactions.
     pub transaction_version: u32,
     /// Version of the state's layout.
@@ -127,15 +127,15 @@ pub fn metadata(runtime: RuntimeVersion) -> Vec<v15::RuntimeApiMetadata<MetaForm
 pub fn version(state: &State<'_>) -> ApiRuntimeVersion {
     let runtime = system::runtime(state);
     ApiRuntimeVersion {
-        spec_name: SPEC_NAME.to_owned(),
-        impl_name: SPEC_NAME.to_owned(),
+        spec_name: Cow(SPEC_NAME.to_owned()),
+        impl_name: Cow(SPEC_NAME.to_owned()),
         authoring_version: 1,
         spec_version: runtime.spec_version,
         impl_version: 1,
-        apis: APIS
+        apis: Cow(APIS
             .iter()
             .map(|(name, version)| (sp_crypto_hashing::blake2_64(name.as_bytes()), *version))
-            .collect(),
+            .collect()),
         transaction_version: runtime.transaction_version,
         system_version: 1,
     }

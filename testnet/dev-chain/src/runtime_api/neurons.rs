@@ -9,7 +9,7 @@ use crate::pallets::subtensor::storage::{
     VALIDATOR_PERMIT,
 };
 use crate::storage::State;
-use crate::types::{AccountId32, AlphaBalance, NetUid, NetUidStorageIndex};
+use crate::types::{AccountId32, AlphaBalance, NetUid, NetUidStorageIndex, PerU16};
 
 /// A neuron.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, TypeInfo)]
@@ -28,11 +28,11 @@ pub struct NeuronInfoLite {
     pub stake: Vec<(AccountId32, Compact<AlphaBalance>)>,
     pub rank: Compact<u16>,
     pub emission: Compact<AlphaBalance>,
-    pub incentive: Compact<u16>,
-    pub consensus: Compact<u16>,
-    pub trust: Compact<u16>,
-    pub validator_trust: Compact<u16>,
-    pub dividends: Compact<u16>,
+    pub incentive: Compact<PerU16>,
+    pub consensus: Compact<PerU16>,
+    pub trust: Compact<PerU16>,
+    pub validator_trust: Compact<PerU16>,
+    pub dividends: Compact<PerU16>,
     pub last_update: Compact<u64>,
     pub validator_permit: bool,
     pub pruning_score: Compact<u16>,
@@ -67,11 +67,11 @@ pub fn one(state: &State<'_>, netuid: NetUid, uid: u16) -> Option<NeuronInfoLite
         stake: vec![(coldkey, Compact(alpha))],
         rank: Compact(0),
         emission: Compact(AlphaBalance(0)),
-        incentive: Compact(0),
-        consensus: Compact(0),
-        trust: Compact(0),
-        validator_trust: Compact(0),
-        dividends: Compact(0),
+        incentive: Compact(PerU16(0)),
+        consensus: Compact(PerU16(0)),
+        trust: Compact(PerU16(0)),
+        validator_trust: Compact(PerU16(0)),
+        dividends: Compact(PerU16(0)),
         last_update: Compact(last_update(state, index, uid)),
         validator_permit: is_set(VALIDATOR_PERMIT.get(state, (netuid,))),
         pruning_score: Compact(u16::MAX),

@@ -28,6 +28,7 @@ use crate::limits::{
     BATCH_MAX, CONNECTIONS_MAX, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES, SHUTDOWN_MS,
     SUBSCRIBER_BUFFER, SUBSCRIPTIONS_PER_CONNECTION_MAX,
 };
+use crate::metadata::MetadataError;
 use crate::types::H256;
 pub use shared::ChangeError;
 use shared::Shared;
@@ -127,6 +128,16 @@ impl DevChainServer {
     /// Looks at the chain; nothing changes meanwhile.
     pub fn read<T>(&self, read: impl FnOnce(&DevChain) -> T) -> T {
         self.shared.read(read)
+    }
+
+    /// Answers with another chain's metadata where clients ask for that of the first runtime, which
+    /// must be like it in all that this chain has: shows that they understand both by it.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that don't begin as metadata do, and a second call.
+    pub fn serve_metadata(&self, encoded: Vec<u8>) -> Result<(), MetadataError> {
+        self.shared.serve_metadata(encoded)
     }
 
     /// Carries out a command, or lets it wait for the next block, as the namespace `dev` does.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::chain::{AdminCommand, CommandError, DevChain, Event, SubmitError};
 use crate::journal::{Journal, JournalError};
 use crate::limits::{LOG_WRITE_MAX_BYTES, MINE_MAX_BLOCKS};
-use crate::metadata;
+use crate::metadata::{self, MetadataError};
 use crate::runtime::RuntimeVersion;
 use crate::types::H256;
 
@@ -46,7 +46,15 @@ pub(super) struct Shared {
     news: watch::Sender<u64>,
     blocks_stopped: AtomicBool,
     metadata: Mutex<MetadataCache>,
+    /// Metadata of another chain's runtime that is like this one's first.
+    like: OnceLock<Foreign>,
     pub(super) admin_token: Option<String>,
+}
+
+/// Metadata with its version.
+struct Foreign {
+    version: u32,
+    encoded: Arc<Vec<u8>>,
 }
 
 struct Writer {
@@ -66,6 +74,7 @@ impl Shared {
             news: watch::Sender::new(0),
             blocks_stopped: AtomicBool::new(false),
             metadata: Mutex::new(BTreeMap::new()),
+            like: OnceLock::new(),
             admin_token,
         }
     }
@@ -144,8 +153,28 @@ impl Shared {
         self.blocks_stopped.store(stopped, Ordering::Relaxed);
     }
 
+    /// Sets the metadata of the first runtime, once.
+    pub(super) fn serve_metadata(&self, encoded: Vec<u8>) -> Result<(), MetadataError> {
+        let version = metadata::version_of(&encoded)?;
+        let encoded = Arc::new(encoded);
+        let set = self.like.set(Foreign { version, encoded });
+        set.map_err(|_| MetadataError::Twice)
+    }
+
+    /// The versions in which the metadata of a runtime can be had.
+    pub(super) fn metadata_versions(&self, runtime: RuntimeVersion) -> Vec<u32> {
+        let mut versions = metadata::VERSIONS.to_vec();
+        let like = self.metadata_like(runtime).map(|foreign| foreign.version);
+        versions.extend(like.filter(|version| !metadata::VERSIONS.contains(version)));
+        versions
+    }
+
     /// The metadata of a runtime, which takes a while to put together.
     pub(super) fn metadata(&self, version: u32, runtime: RuntimeVersion) -> Option<Arc<Vec<u8>>> {
+        let like = self.metadata_like(runtime);
+        if let Some(foreign) = like.filter(|foreign| foreign.version == version) {
+            return Some(Arc::clone(&foreign.encoded));
+        }
         let mut cache = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = cache.get(&(version, runtime)) {
             return Some(Arc::clone(known));
@@ -156,6 +185,10 @@ impl Shared {
         }
         cache.insert((version, runtime), Arc::clone(&encoded));
         Some(encoded)
+    }
+
+    fn metadata_like(&self, runtime: RuntimeVersion) -> Option<&Foreign> {
+        (runtime == RuntimeVersion::default()).then(|| self.like.get())?
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut DevChain) -> T) -> T {

@@ -166,17 +166,21 @@ fn known_metadata(
     arguments: &[u8],
     hash: Option<H256>,
 ) -> Answer<Option<Vec<u8>>> {
-    let version = match (method, <[u8; 4]>::try_from(arguments)) {
-        ("Metadata_metadata_at_version", Ok(version)) => u32::from_le_bytes(version),
+    let answer = match (method, <[u8; 4]>::try_from(arguments)) {
+        ("Metadata_metadata_at_version", Ok(version)) => {
+            let runtime = runtime_at(shared, hash)?;
+            let metadata = shared.metadata(u32::from_le_bytes(version), runtime);
+            metadata
+                .map(|bytes| OpaqueMetadata(bytes.to_vec()))
+                .encode()
+        }
+        ("Metadata_metadata_versions", _) => {
+            let runtime = runtime_at(shared, hash)?;
+            shared.metadata_versions(runtime).encode()
+        }
         _ => return Ok(None),
     };
-    let runtime = runtime_at(shared, hash)?;
-    let metadata = shared.metadata(version, runtime);
-    Ok(Some(
-        metadata
-            .map(|bytes| OpaqueMetadata(bytes.to_vec()))
-            .encode(),
-    ))
+    Ok(Some(answer))
 }
 
 fn runtime_at(shared: &Shared, hash: Option<H256>) -> Answer<RuntimeVersion> {
@@ -196,11 +200,11 @@ fn runtime_version(shared: &Shared, hash: Option<H256>) -> Answer<RuntimeVersion
             .state_at(&hash)
             .ok_or_else(|| no_state(chain, &hash))?;
         let version = runtime_api::version(&state);
-        let apis = version.apis.iter();
+        let apis = version.apis.0.iter();
         Ok(RuntimeVersionJson {
             apis: apis.map(|(id, version)| (to_hex(id), *version)).collect(),
-            spec_name: version.spec_name,
-            impl_name: version.impl_name,
+            spec_name: version.spec_name.0,
+            impl_name: version.impl_name.0,
             authoring_version: version.authoring_version,
             spec_version: version.spec_version,
             impl_version: version.impl_version,

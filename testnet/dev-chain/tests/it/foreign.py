@@ -68,7 +68,8 @@ def read_runtime_apis(chain, netuid, alice):
     neurons = chain.runtime_call("NeuronInfoRuntimeApi", "get_neurons_lite", [netuid])
     expect("uids", [neuron["uid"] for neuron in neurons], [0, 1, 2])
     params = chain.runtime_call(api, "get_subnet_hyperparams_v3", [netuid])
-    expect("commit-reveal", params["commit_reveal_weights_enabled"], False)
+    values = {entry["name"]: entry["value"] for entry in params}
+    expect("commit-reveal", values["commit_reveal_weights_enabled"], {"Bool": False})
     start = chain.runtime_call(api, "get_next_epoch_start_block", [netuid])
     expect("epoch length", start % 20, 0)
 

@@ -190,7 +190,7 @@ async fn everything_is_found_again_after_a_restart() {
     let head = ask(&chain, "chain_getBlockHash", vec![]).await;
     let finalized = ask(&chain, "chain_getFinalizedHead", vec![]).await;
     let version = ask(&chain, "state_getRuntimeVersion", vec![]).await;
-    assert_eq!(version["specVersion"], 426);
+    assert_eq!(version["specVersion"], 462);
     let block = ask(&chain, "chain_getBlock", vec![head.clone()]).await;
 
     let dir = chain.stop().await;
@@ -265,7 +265,7 @@ async fn heads_and_versions_are_told_as_they_change() {
         .await
         .unwrap();
     assert_eq!(heads.next().await.unwrap().unwrap()["number"], "0x0");
-    assert_eq!(versions.next().await.unwrap().unwrap()["specVersion"], 425);
+    assert_eq!(versions.next().await.unwrap().unwrap()["specVersion"], 461);
     chain.mine(3).await;
     assert_eq!(heads.next().await.unwrap().unwrap()["number"], "0x1");
     chain
@@ -276,7 +276,7 @@ async fn heads_and_versions_are_told_as_they_change() {
         .await;
     chain.mine(1).await;
     let version = versions.next().await.unwrap().unwrap();
-    assert_eq!(version["specVersion"], 426);
+    assert_eq!(version["specVersion"], 462);
     assert_eq!(version["transactionVersion"], 2);
     chain.stop().await;
 }

@@ -83,7 +83,7 @@ pub fn commit_batch(
     for (netuid, hash) in netuids.iter().zip(hashes) {
         let done = state.transaction(|state| commit(state, hotkey, netuid.0, MechId(0), *hash));
         if let Err(error) = done {
-            weights::batch_item_failed(state, error);
+            weights::batch_item_failed(state, netuid.0, error);
             all_done = false;
         }
     }

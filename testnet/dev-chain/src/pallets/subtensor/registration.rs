@@ -12,7 +12,7 @@ use super::storage::{
 };
 use crate::pallets::system;
 use crate::storage::State;
-use crate::types::{AccountId32, AlphaBalance, MechId, NetUid, NetUidStorageIndex};
+use crate::types::{AccountId32, AlphaBalance, MechId, NetUid, NetUidStorageIndex, PerU16};
 
 /// Makes a subnet without neurons.
 pub fn add_subnet(state: &mut State<'_>, netuid: NetUid, tempo: u16) {
@@ -75,14 +75,14 @@ fn reset(state: &mut State<'_>, netuid: NetUid, uid: u16) {
     BLOCK_AT_REGISTRATION.put(state, (netuid, uid), &block);
     VALIDATOR_PERMIT.change(state, (netuid,), |values| put_at(values, uid, false));
     ACTIVE.change(state, (netuid,), |values| put_at(values, uid, true));
-    DIVIDENDS.change(state, (netuid,), |values| put_at(values, uid, 0));
-    CONSENSUS.change(state, (netuid,), |values| put_at(values, uid, 0));
+    DIVIDENDS.change(state, (netuid,), |values| put_at(values, uid, PerU16(0)));
+    CONSENSUS.change(state, (netuid,), |values| put_at(values, uid, PerU16(0)));
     EMISSION.change(state, (netuid,), |values| {
         put_at(values, uid, AlphaBalance(0));
     });
     for mechanism in 0..MECHANISM_COUNT_CURRENT.get(state, (netuid,)).0 {
         let index = NetUidStorageIndex::new(netuid, MechId(mechanism));
         LAST_UPDATE.change(state, (index,), |values| put_at(values, uid, block));
-        INCENTIVE.change(state, (index,), |values| put_at(values, uid, 0));
+        INCENTIVE.change(state, (index,), |values| put_at(values, uid, PerU16(0)));
     }
 }

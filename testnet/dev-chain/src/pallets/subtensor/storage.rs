@@ -8,7 +8,7 @@ use scale_info::TypeInfo;
 use super::calls::Commit;
 use crate::storage::storage;
 use crate::types::{
-    AccountId32, AlphaBalance, H256, MechId, NetUid, NetUidStorageIndex, TaoBalance,
+    AccountId32, AlphaBalance, H256, MechId, NetUid, NetUidStorageIndex, PerU16, TaoBalance,
 };
 
 /// Where a neuron can be reached.
@@ -89,11 +89,11 @@ storage! {
     /// Block of the last weights or commit by uid; 0: never.
     LAST_UPDATE "LastUpdate" (Identity NetUidStorageIndex) => Vec<u64>;
     /// Incentive by uid.
-    INCENTIVE "Incentive" (Identity NetUidStorageIndex) => Vec<u16>;
+    INCENTIVE "Incentive" (Identity NetUidStorageIndex) => Vec<PerU16>;
     /// Dividends by uid.
-    DIVIDENDS "Dividends" (Identity NetUid) => Vec<u16>;
+    DIVIDENDS "Dividends" (Identity NetUid) => Vec<PerU16>;
     /// Consensus by uid.
-    CONSENSUS "Consensus" (Identity NetUid) => Vec<u16>;
+    CONSENSUS "Consensus" (Identity NetUid) => Vec<PerU16>;
     /// Emission by uid.
     EMISSION "Emission" (Identity NetUid) => Vec<AlphaBalance>;
     /// Weights by uid.

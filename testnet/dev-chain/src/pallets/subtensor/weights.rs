@@ -69,7 +69,7 @@ pub fn set_batch(
             version_key: version_key.0,
         };
         if let Err(error) = state.transaction(|state| set(state, hotkey, &request)) {
-            batch_item_failed(state, error);
+            batch_item_failed(state, netuid.0, error);
             all_set = false;
         }
     }
@@ -78,9 +78,9 @@ pub fn set_batch(
 }
 
 /// Names the failure of a part of a batch.
-pub(super) fn batch_item_failed(state: &mut State<'_>, error: Error) {
+pub(super) fn batch_item_failed(state: &mut State<'_>, netuid: NetUid, error: Error) {
     let error = error.dispatch_error(system::runtime(state));
-    deposit(state, Event::BatchWeightItemFailed(error));
+    deposit(state, Event::BatchWeightItemFailed(netuid, error));
 }
 
 /// Says how a batch went.
