@@ -1,11 +1,13 @@
 //! The main job: miners submit, validators agree, weights get to the chain, an auditor recomputes
 //! all of it.
 
+mod weights;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use assay_api::submission::{Journey, SubmissionStatus};
-use assay_api::weights::{SubmissionStage, WeightsReport};
+use assay_api::weights::WeightsReport;
 use assay_api::{RpcClient, node::NodeMode};
 use assay_chain::{Chain as _, weights as chain_weights};
 use assay_cli::submission::{Label, Target, build_term_submission};
@@ -76,14 +78,10 @@ async fn story(
     say("waiting for agreement on every log and score".to_owned());
     let journeys = follow_all(testnet, &sent, &honest).await?;
 
-    let last_epoch = epoch + options.epochs.max(1) - 1;
-    let mut reports = Vec::new();
-    for epoch in epoch..=last_epoch {
-        say(format!("epoch {epoch}: waiting for weights on the chain"));
-        reports.push(wait_for_weights(testnet, &honest, epoch).await?);
-    }
+    let reports = weights::in_a_row(testnet, &honest, epoch, options.epochs, say).await?;
     say("an auditor joins, replays the ledger and recomputes everything".to_owned());
-    let audit = audit(testnet, last_epoch).await?;
+    let last = reports.last().context("at least one epoch")?;
+    let audit = audit(testnet, last.epoch).await?;
     summarise(testnet, options, &sent, journeys, &reports, audit).await
 }
 
@@ -249,58 +247,6 @@ fn has_ended(journey: &Journey, honest: usize) -> bool {
         SubmissionStatus::Agreed => agreeing >= honest,
         status => status.is_terminal(),
     }
-}
-
-/// Waits until the chain holds the weights of every honest validator, and these know it.
-async fn wait_for_weights(
-    testnet: &mut Testnet,
-    honest: &[usize],
-    epoch: u64,
-) -> anyhow::Result<WeightsReport> {
-    let wanted: Vec<String> = honest
-        .iter()
-        .filter_map(|i| testnet.hotkeys.get(*i))
-        .map(Hotkey::to_ss58)
-        .collect();
-    within("weights on the chain", async {
-        loop {
-            testnet.check_alive()?;
-            let report = first_client(testnet)?.weights_get(Some(epoch)).await;
-            if let Ok(report) = report {
-                let shown = |hotkey: &String| {
-                    report
-                        .chain
-                        .iter()
-                        .any(|row| row.hotkey == *hotkey && row.matches)
-                };
-                let voted = |hotkey: &String| {
-                    report
-                        .votes
-                        .iter()
-                        .any(|v| v.hotkey == *hotkey && v.agrees == Some(true))
-                };
-                let all_shown = wanted.iter().all(|hotkey| shown(hotkey) && voted(hotkey));
-                if all_shown && all_stored(testnet, honest, epoch).await? {
-                    return Ok(report);
-                }
-            }
-            tokio::time::sleep(POLL).await;
-        }
-    })
-    .await
-    .with_context(|| format!("epoch {epoch}"))
-}
-
-/// Whether every honest validator has seen its weights, or the reveal of its commit, on the chain.
-async fn all_stored(testnet: &Testnet, honest: &[usize], epoch: u64) -> anyhow::Result<bool> {
-    for index in honest {
-        let report = client_of(testnet, *index)?.weights_get(Some(epoch)).await;
-        let submission = report.ok().and_then(|report| report.submission);
-        if submission.is_none_or(|submission| submission.stage != SubmissionStage::Stored) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Starts a node without a key, lets it replay the ledger, and takes the weights it computed.

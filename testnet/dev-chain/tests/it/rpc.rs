@@ -3,10 +3,12 @@
 use jsonrpsee::core::client::{ClientT, Error, Subscription, SubscriptionClientT};
 use jsonrpsee::http_client::HttpClientBuilder;
 use jsonrpsee::rpc_params;
+use parity_scale_codec::Encode;
 use serde_json::{Value, json};
 
 use crate::support::{CHARLIE_UID, NETUID, TOKEN, TestChain, account, config};
 use assay_dev_chain::chain::{AdminCommand, Hyperparameter};
+use assay_dev_chain::metadata::MetadataError;
 use assay_dev_chain::{DevChainServer, ServerOptions};
 
 /// Key of `SubtensorModule.Tempo` of subnet 1.
@@ -278,6 +280,41 @@ async fn heads_and_versions_are_told_as_they_change() {
     let version = versions.next().await.unwrap().unwrap();
     assert_eq!(version["specVersion"], 462);
     assert_eq!(version["transactionVersion"], 2);
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn other_metadata_is_served_for_the_first_runtime_only() {
+    let chain = TestChain::start(config()).await;
+    let refused = chain.server.serve_metadata(b"meat\x10".to_vec());
+    assert!(matches!(refused, Err(MetadataError::Beginning(_))));
+    let metadata = b"meta\x10and so on".to_vec();
+    chain.server.serve_metadata(metadata.clone()).unwrap();
+    let twice = chain.server.serve_metadata(metadata.clone());
+    assert_eq!(twice, Err(MetadataError::Twice));
+
+    let call = async |method: &str, arguments: Vec<u8>| {
+        let arguments = format!("0x{}", hex::encode(arguments));
+        let answer: String = chain
+            .rpc
+            .request("state_call", rpc_params![method, arguments])
+            .await
+            .unwrap();
+        hex::decode(answer.strip_prefix("0x").unwrap()).unwrap()
+    };
+    let versions = async || call("Metadata_metadata_versions", vec![]).await;
+    let version_16 = async || call("Metadata_metadata_at_version", 16u32.encode()).await;
+    assert_eq!(versions().await, vec![14u32, 15, 16].encode());
+    assert_eq!(version_16().await, Some(metadata).encode());
+
+    let command = AdminCommand::UpgradeRuntime {
+        call_shift: 0,
+        error_shift: 0,
+    };
+    chain.server.command(command).await.unwrap();
+    chain.mine(1).await;
+    assert_eq!(versions().await, vec![14u32, 15].encode());
+    assert_eq!(version_16().await, None::<Vec<u8>>.encode());
     chain.stop().await;
 }
 
