@@ -60,6 +60,8 @@ storage! {
     NETWORKS_ADDED "NetworksAdded" (Identity NetUid) => bool;
     /// Number of subnets.
     TOTAL_NETWORKS "TotalNetworks" () => u16;
+    /// Symbol of a subnet's token; none is set here.
+    TOKEN_SYMBOL "TokenSymbol" (Identity NetUid) => Vec<u8>;
     /// Number of neurons.
     SUBNETWORK_N "SubnetworkN" (Identity NetUid) => u16;
     /// Most neurons.
