@@ -130,7 +130,8 @@ fn micros(time: libc::timeval) -> u64 {
 /// all that it finds; what they forked before is found by the next pass, and there is only so much
 /// of it, because the stopped ones still count against the limit of processes.
 pub fn end_descendants() {
-    loop {
+    // Mostly the program has left nobody, and nobody has to be looked for.
+    while !all_reaped() {
         let mut seen = BTreeSet::new();
         loop {
             let found = descendants();
@@ -146,15 +147,23 @@ pub fn end_descendants() {
         for pid in seen {
             signal_descendant(pid, Signal::KILL);
         }
-        loop {
-            match wait_options(0) {
-                Ok(_) => {}
-                // No children: nothing is left.
-                Err(_) => return,
-            }
+        // Those that are ending now, and theirs that fall to us.
+        while wait_options(libc::__WALL).is_ok() {
             if !descendants().is_empty() {
                 break;
             }
+        }
+    }
+}
+
+/// Reaps all children that ended. True if no child is left, and so no descendant: whoever loses its
+/// parent becomes ours before that parent can be waited for.
+fn all_reaped() -> bool {
+    loop {
+        match wait_options(libc::WNOHANG | libc::__WALL) {
+            Ok(Some(_)) => {}
+            Ok(None) => return false,
+            Err(_) => return true,
         }
     }
 }
