@@ -181,6 +181,9 @@ const SOCKET_OPTIONS_REFUSED: [u32; 4] = [
     libc::SO_ATTACH_REUSEPORT_CBPF as u32,
     libc::SO_ATTACH_REUSEPORT_EBPF as u32,
 ];
+/// Of `linux/prctl.h`; libc knows them on some architectures only.
+const PR_GET_SPECULATION_CTRL: u32 = 52;
+const PR_SET_SPECULATION_CTRL: u32 = 53;
 /// About the caller alone, asked or set by ordinary programs, and what containers' first processes
 /// do. Not filters, layout of memory, cores kept from others, nor what newer kernels add.
 const PRCTLS: &[u32] = &[
@@ -206,8 +209,8 @@ const PRCTLS: &[u32] = &[
     libc::PR_SET_THP_DISABLE as u32,
     libc::PR_GET_THP_DISABLE as u32,
     libc::PR_CAP_AMBIENT as u32,
-    libc::PR_GET_SPECULATION_CTRL as u32,
-    libc::PR_SET_SPECULATION_CTRL as u32,
+    PR_GET_SPECULATION_CTRL,
+    PR_SET_SPECULATION_CTRL,
 ];
 
 /// Numbers with their names.

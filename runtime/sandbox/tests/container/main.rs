@@ -25,6 +25,8 @@ mod kernel;
 #[path = "../hostile/leavings.rs"]
 mod leavings;
 mod lifecycle;
+#[path = "../hostile/numbers.rs"]
+mod numbers;
 #[path = "../hostile/ordinary.rs"]
 mod ordinary;
 #[path = "../hostile/output.rs"]

@@ -26,7 +26,7 @@ def work():
     {work}
     os._exit(0)
 threading.Thread(target=work).start()
-libc.syscall(60, 0)"
+syscall('exit', 0)"
     )
 }
 
@@ -323,7 +323,7 @@ try:
     for i in range(64):
         file = os.open('f', os.O_RDWR | os.O_CREAT)
         for k in range(8): os.write(file, os.urandom(1 << 14))
-        address = syscall(9, 0, 4096, 1, 1, file, 0)
+        address = syscall('mmap', 0, 4096, 1, 1, file, 0)
         os.unlink('f'); os.close(file)
         time.sleep(0.01)
 except OSError as error: print(error)

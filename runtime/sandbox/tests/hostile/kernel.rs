@@ -24,8 +24,8 @@ for option in [51, 52]:
     refused_with([errno.EPERM], 'reuse filter', pair[0].setsockopt, socket.SOL_SOCKET, option, program)
 pair[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 buffer = ctypes.create_string_buffer(program)
-refused_with([errno.EPERM], 'prctl', syscall, 157, 22, 2, ctypes.addressof(buffer), 0, 0)
-refused_with([errno.EPERM], 'seccomp', syscall, 317, 1, 8, ctypes.addressof(buffer))",
+refused_with([errno.EPERM], 'prctl', syscall, 'prctl', 22, 2, ctypes.addressof(buffer), 0, 0)
+refused_with([errno.EPERM], 'seccomp', syscall, 'seccomp', 1, 8, ctypes.addressof(buffer))",
     );
 }
 
@@ -33,7 +33,7 @@ refused_with([errno.EPERM], 'seccomp', syscall, 317, 1, 8, ctypes.addressof(buff
 fn options_of_a_process_that_nobody_needs_are_refused() {
     held(
         "for option in [5, 6, 13, 22, 25, 26, 31, 32, 33, 35, 50, 57, 59, 62, 65, 71, 78, 79, 80, 999, 0x53564d41, 0xffffffff]:
-    refused_with([errno.EPERM], option, syscall, 157, option, 0, 0, 0, 0)
+    refused_with([errno.EPERM], option, syscall, 'prctl', option, 0, 0, 0, 0)
 # Everyday ones are not.
 for option in [3, 16, 21, 30, 37, 39]: libc.prctl(option, ctypes.create_string_buffer(64), 0, 0, 0)
 if libc.prctl(15, b'name', 0, 0, 0) or libc.prctl(1, 9, 0, 0, 0) or libc.prctl(36, 1, 0, 0, 0): print('ESCAPED')",
@@ -44,8 +44,8 @@ if libc.prctl(15, b'name', 0, 0, 0) or libc.prctl(1, 9, 0, 0, 0) or libc.prctl(3
 fn the_way_memory_is_laid_out_stays() {
     held(
         "for persona in [0x0040000, 0x0400000, 0x0200000, 0x0100000, 8]:
-    refused_with([errno.EPERM], 'personality %x' % persona, syscall, 135, persona)
-if syscall(135, 0xffffffff) & 0x0440000: print('ESCAPED')",
+    refused_with([errno.EPERM], 'personality %x' % persona, syscall, 'personality', persona)
+if syscall('personality', 0xffffffff) & 0x0440000: print('ESCAPED')",
     );
 }
 
@@ -96,7 +96,7 @@ fn timers_do_not_signal_others() {
 for thread in [{}, {}, os.getppid() or 1]:
     event = ctypes.create_string_buffer(struct.pack('Qiii', 0, 9, 4, thread) + bytes(44))
     number = ctypes.c_int()
-    refused('timer', syscall, 222, 1, event, ctypes.byref(number))",
+    refused('timer', syscall, 'timer_create', 1, event, ctypes.byref(number))",
             lab.pid(),
             std::process::id(),
         );
@@ -112,9 +112,9 @@ fn a_sibling_made_by_clone_does_not_outlive_the_run() {
         // CLONE_PARENT, twice, as leader of a session each; the second tells that it is there.
         let script = format!(
             "became, becomes = os.pipe()
-if syscall(56, 0x8000 | 17, 0, 0, 0, 0) == 0:
+if syscall('clone', 0x8000 | 17, 0, 0, 0, 0) == 0:
     os.setsid()
-    if syscall(56, 0x8000 | 17, 0, 0, 0, 0) == 0:
+    if syscall('clone', 0x8000 | 17, 0, 0, 0, 0) == 0:
         os.setsid()
         for fd in range(3): os.close(fd)
         os.execv(sys.executable, ['{mark}', '-I', '-S', '-c', 'import time; time.sleep(1000)'])
@@ -183,10 +183,10 @@ fn nobody_gets_ahead_of_others_by_priority() {
 for policy in [os.SCHED_FIFO, os.SCHED_RR]:
     for pid in [0, os.getpid()]: refused('policy', os.sched_setscheduler, pid, policy, os.sched_param(1))
 deadline = ctypes.create_string_buffer(struct.pack('IIQiIQQQ', 48, 6, 0, 0, 0, 10000000, 20000000, 20000000))
-refused_with([errno.EPERM], 'deadline', syscall, 314, 0, deadline, 0)
-refused_with([errno.EPERM], 'disk', syscall, 251, 1, 0, 1 << 13)
-refused_with([errno.EPERM], 'memory policy', syscall, 238, 0, None, 0)
-refused_with([errno.EPERM], 'moving pages', syscall, 279, 0, 0, 0, 0, 0, 0)
+refused_with([errno.EPERM], 'deadline', syscall, 'sched_setattr', 0, deadline, 0)
+refused_with([errno.EPERM], 'disk', syscall, 'ioprio_set', 1, 0, 1 << 13)
+refused_with([errno.EPERM], 'memory policy', syscall, 'set_mempolicy', 0, None, 0)
+refused_with([errno.EPERM], 'moving pages', syscall, 'move_pages', 0, 0, 0, 0, 0, 0)
 for limit in [resource.RLIMIT_RTPRIO, resource.RLIMIT_NICE]:
     if resource.getrlimit(limit) != (0, 0): print('ESCAPED', resource.getrlimit(limit))
     refused('limit', resource.setrlimit, limit, (1, 1))
@@ -255,12 +255,12 @@ for kind in ['mnt', 'user', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time']:
     for owner in ['self', '1', str(os.getppid())]:
         try: handle = os.open('/proc/%s/ns/%s' % (owner, kind), os.O_RDONLY)
         except OSError: continue
-        refused_with([errno.EPERM], kind, syscall, 308, handle, 0)
+        refused_with([errno.EPERM], kind, syscall, 'setns', handle, 0)
         os.close(handle)
 handle = os.pidfd_open(os.getpid())
-refused_with([errno.EPERM], 'setns', syscall, 308, handle, 0x10000000)
+refused_with([errno.EPERM], 'setns', syscall, 'setns', handle, 0x10000000)
 for request in [0xff01, 0xff02, 0xff05, 0xff06, 0xff09, 0xff0a]:
-    refused_with([errno.EPERM], 'namespace of a process', syscall, 16, handle, request, 0)"));
+    refused_with([errno.EPERM], 'namespace of a process', syscall, 'ioctl', handle, request, 0)"));
         assert_held(&lab.name, &outcome);
         if lab.is_container() {
             // Files of one's own process can be opened there, they lead to nothing.

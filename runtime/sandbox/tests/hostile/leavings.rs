@@ -113,7 +113,7 @@ fn the_output_directory_itself_can_not_be_replaced() {
             "refused('removing', os.rmdir, 'output')
 refused('renaming', os.rename, 'output', 'other')
 refused('linking', os.symlink, '/etc', 'output2')
-refused('exchanging', syscall, 316, -100, b'output', -100, b'input', 2)
+refused('exchanging', syscall, 'renameat2', -100, b'output', -100, b'input', 2)
 refused('over it', os.rename, os.environ['TMPDIR'], 'output')
 os.mkdir('output/output'); os.symlink('..', 'output/output/output')
 open('output/x', 'w').write('x')",

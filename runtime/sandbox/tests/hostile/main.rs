@@ -15,6 +15,7 @@ mod crash;
 mod evasion;
 mod kernel;
 mod leavings;
+mod numbers;
 mod ordinary;
 mod output;
 mod reach;

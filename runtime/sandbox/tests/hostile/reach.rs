@@ -11,8 +11,8 @@ use crate::support::{assert_held, held, labs, python};
 fn files_of_others_are_not_watched() {
     held(
         "import fcntl
-refused_with([errno.EPERM], 'inotify', syscall, 294, 0)
-refused_with([errno.EPERM], 'fanotify', syscall, 300, 0, 0)
+refused_with([errno.EPERM], 'inotify', syscall, 'inotify_init1', 0)
+refused_with([errno.EPERM], 'fanotify', syscall, 'fanotify_init', 0, 0)
 directory = os.open('/usr/bin', os.O_RDONLY)
 refused_with([errno.EPERM], 'dnotify', fcntl.fcntl, directory, 1026, 0x3f)
 file = os.open('/usr/bin/env', os.O_RDONLY)
@@ -31,7 +31,7 @@ fn permissions_times_and_attributes_of_the_nodes_files_stay() {
     mode=lambda: os.chmod({state:?}, 0o777), owner=lambda: os.chown({state:?}, os.getuid(), os.getgid()),
     times=lambda: os.utime({state:?}, (1, 1)), now=lambda: os.utime({state:?}),
     attribute=lambda: os.setxattr({state:?}, 'user.seen', b'1'),
-    number=lambda: syscall(90, {state:?}.encode(), 0o777), old=lambda: syscall(132, {state:?}.encode(), 0),
+    number=lambda: syscall('chmod', {state:?}.encode(), 0o777), old=lambda: syscall('utime', {state:?}.encode(), 0),
     mode2=lambda: syscall(452, -100, {state:?}.encode(), 0o777, 0)).items(): refused(name, call)"
         );
         let outcome = lab.run(&python(&script));
@@ -100,14 +100,14 @@ if number != {}: print('ESCAPED', number)",
 fn cores_and_tables_of_the_kernel_are_not_reserved() {
     held(
         "for option in [62, 78, 35]:
-    refused_with([errno.EPERM], option, syscall, 157, option, 1, 16, 0, 0)",
+    refused_with([errno.EPERM], option, syscall, 'prctl', option, 1, 16, 0, 0)",
     );
 }
 
 #[test]
 fn huge_pages_of_the_host_are_not_taken() {
     held(
-        "refused_with([errno.EPERM], 'mmap', syscall, 9, 0, 1 << 21, 3, 0x40022, -1, 0)
+        "refused_with([errno.EPERM], 'mmap', syscall, 'mmap', 0, 1 << 21, 3, 0x40022, -1, 0)
 refused_with([errno.EPERM], 'memfd', os.memfd_create, 'huge', 4)
 os.write(os.memfd_create('small', 0), b'x')",
     );

@@ -358,7 +358,7 @@ fn too_many_descriptors() {
 fn too_many_queued_signals_and_timers() {
     let script = "def timers():
     for _ in range(100000):
-        syscall(222, 1, None, ctypes.byref(ctypes.c_int()))
+        syscall('timer_create', 1, None, ctypes.byref(ctypes.c_int()))
 refused('timers', timers)";
     for mut lab in labs() {
         let outcome = lab.run(&python(script));

@@ -10,6 +10,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::signal::{SigHandler, Signal, signal};
 
+use crate::numbers::NUMBERS;
 use assay_sandbox::{
     BackendKind, BackendReport, Layer, Outcome, Request, SandboxConfig, SelfTestReport,
 };
@@ -234,7 +235,9 @@ pub fn labs() -> impl Iterator<Item = MutexGuard<'static, Lab>> {
 pub const PRELUDE: &str = r#"
 import ctypes, errno, os, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
-def syscall(number, *args):
+def syscall(call, *args):
+    number = NUMBERS[call] if isinstance(call, str) else call
+    if number is None: raise OSError(errno.EPERM, 'not on this architecture')
     result = libc.syscall(ctypes.c_long(number), *[ctypes.c_void_p(a) if isinstance(a, int) else a for a in args])
     if result == -1: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return result
@@ -251,7 +254,8 @@ def refused_with(numbers, what, call, *args):
 
 /// A Python program behind the prelude.
 pub fn python(script: &str) -> Request {
-    let program = format!("{PRELUDE}\n{script}\nprint('HELD')");
+    let numbers = &*NUMBERS;
+    let program = format!("NUMBERS = {numbers}\n{PRELUDE}\n{script}\nprint('HELD')");
     Request::new("python3")
         .args(["-I", "-S", "-B", "-c"])
         .arg(program)
