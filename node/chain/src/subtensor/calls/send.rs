@@ -176,12 +176,13 @@ fn meaning(call: &str, error: &UserError) -> Answer {
     }
 }
 
-/// The reason is only in the text.
+/// The reason is only in the text, which nodes of different age word differently.
 fn invalid(call: &str, error: &UserError) -> Answer {
     let text = text(error);
-    if let Some((_, rest)) = text.split_once("Custom error: ") {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        let refusal = digits.parse().ok().and_then(|code| custom(call, code));
+    // Details that are JSON in a JSON string have backslashes.
+    let lower = text.to_ascii_lowercase().replace('\\', "");
+    if let Some(number) = custom_number(&lower) {
+        let refusal = number.parse().ok().and_then(|code| custom(call, code));
         return Answer::Refused(refusal.map_or(CallFailure::Other { name: text }, Into::into));
     }
     let named = [
@@ -194,11 +195,20 @@ fn invalid(call: &str, error: &UserError) -> Answer {
         ),
         ("exhaust", Answer::Refused(Refusal::PoolFull.into())),
     ];
-    let found = named.into_iter().find(|(part, _)| text.contains(part));
+    let found = named.into_iter().find(|(part, _)| lower.contains(part));
     found.map_or(
         Answer::Refused(CallFailure::Other { name: text }),
         |(_, answer)| answer,
     )
+}
+
+/// The digits of a `CustomTransactionError`: after `custom error:`, or in `{"Custom":…}`.
+fn custom_number(lower: &str) -> Option<&str> {
+    let mut marks = ["custom error:", "\"custom\":"].into_iter();
+    let (_, rest) = marks.find_map(|mark| lower.split_once(mark))?;
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit());
+    rest.get(..end.unwrap_or(rest.len()))
 }
 
 /// The numbers of the chain's `CustomTransactionError`.
@@ -285,6 +295,28 @@ mod tests {
             invalid("commit_mechanism_weights", "Custom error: 6"),
             named(Refusal::CommittingWeightsTooFast)
         );
+    }
+
+    #[test]
+    fn numbers_are_found_in_every_wording() {
+        for data in [
+            "Custom error: 12",
+            "custom error:12",
+            "Invalid transaction with custom error: 12",
+            "{\"Custom\":12}",
+            "{ \"Custom\": 12 }",
+        ] {
+            let expected = named(Refusal::ServingRateLimitExceeded);
+            assert_eq!(invalid("serve_axon", data), expected, "{data}");
+        }
+        let structured = serde_json::value::to_raw_value(&serde_json::json!({ "Custom": 12 }));
+        let error = UserError {
+            code: 1_010,
+            message: "Invalid Transaction".to_owned(),
+            data: Some(structured.unwrap()),
+        };
+        let expected = named(Refusal::ServingRateLimitExceeded);
+        assert_eq!(meaning("serve_axon", &error), expected);
     }
 
     #[test]
