@@ -2,6 +2,7 @@
 //! and calls that the chain itself uses, with the paths that clients look for.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use frame_metadata::{META_RESERVED, RuntimeMetadata, RuntimeMetadataPrefixed, v14, v15};
 use parity_scale_codec::{Compact, Encode};
@@ -335,11 +336,12 @@ fn finish(types: &mut PortableRegistry, runtime: RuntimeVersion) {
                 variant.index = variant.index.wrapping_add(shift);
             }
             // Some clients take an error's number for its position, so errors have no gaps.
-            let filled = match path.as_str() {
-                SUBTENSOR_ERROR => variants.variants.iter().map(|error| error.index).max(),
-                _ => shift.checked_sub(1),
+            let last_error = variants.variants.iter().map(|error| error.index).max();
+            let end = match path.as_str() {
+                SUBTENSOR_ERROR => last_error.unwrap_or(shift),
+                _ => shift,
             };
-            fill(&mut variants.variants, filled);
+            fill(&mut variants.variants, 0..end);
             if path == ERA {
                 number_eras(variants);
             }
@@ -354,13 +356,10 @@ const SUBTENSOR_CALL: &str = "assay_dev_chain::pallets::subtensor::calls::Call";
 const SUBTENSOR_ERROR: &str = "assay_dev_chain::pallets::subtensor::errors::Error";
 const ERA: &str = "sp_runtime::generic::era::Era";
 
-/// Puts a variant that nobody uses at every free number up to the last, and sorts all by number.
-fn fill(variants: &mut Vec<Variant<PortableForm>>, last: Option<u8>) {
-    let Some(last) = last else {
-        return;
-    };
+/// Puts a variant that nobody uses at every free one of these numbers, and sorts all by number.
+fn fill(variants: &mut Vec<Variant<PortableForm>>, numbers: Range<u8>) {
     let taken: BTreeSet<u8> = variants.iter().map(|variant| variant.index).collect();
-    let free = (0..=last).filter(|index| !taken.contains(index));
+    let free = numbers.filter(|index| !taken.contains(index));
     variants.extend(free.map(|index| Variant {
         name: format!("Reserved{index}"),
         fields: Vec::new(),

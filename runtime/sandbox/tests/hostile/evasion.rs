@@ -169,10 +169,16 @@ except OSError as error: print(error)
 else: print('ESCAPED')
 time.sleep(0.3)"
     ));
+    stopped_at_256_kib(&mut request);
+}
+
+/// What keeps more than 256 KiB of files is stopped: by the file system, or by who looks.
+#[track_caller]
+fn stopped_at_256_kib(request: &mut Request) {
     request.limits.output_bytes = 256 << 10;
     request.limits.tmp_bytes = 256 << 10;
     for mut lab in labs() {
-        let outcome = lab.run(&request);
+        let outcome = lab.run(request);
         if lab.has(Layer::DiskQuota) {
             assert_held(&lab.name, &outcome);
         } else {
@@ -332,16 +338,7 @@ time.sleep(0.3)
 print('HELD', flush=True)";
     for script in [fill.to_owned(), headless(&fill.replace('\n', "\n    "))] {
         let mut request = python(&script);
-        request.limits.output_bytes = 256 << 10;
-        request.limits.tmp_bytes = 256 << 10;
-        for mut lab in labs() {
-            let outcome = lab.run(&request);
-            if lab.has(Layer::DiskQuota) {
-                assert_held(&lab.name, &outcome);
-            } else {
-                assert_eq!(outcome.end, EndReason::Output, "{}", lab.name);
-            }
-        }
+        stopped_at_256_kib(&mut request);
     }
 }
 

@@ -107,46 +107,47 @@ for thread in [{}, {}, os.getppid() or 1]:
 
 #[test]
 fn a_sibling_made_by_clone_does_not_outlive_the_run() {
-    for mut lab in labs() {
-        let mark = format!("assay-sibling-{}-{}", std::process::id(), lab.pid());
-        // CLONE_PARENT, twice, as leader of a session each; the second tells that it is there.
-        let script = format!(
-            "became, becomes = os.pipe()
+    // CLONE_PARENT, twice, as leader of a session each; the second tells that it is there.
+    leaves_nobody(
+        "sibling",
+        "became, becomes = os.pipe()
 if syscall('clone', 0x8000 | 17, 0, 0, 0, 0) == 0:
     os.setsid()
     if syscall('clone', 0x8000 | 17, 0, 0, 0, 0) == 0:
         os.setsid()
         for fd in range(3): os.close(fd)
-        os.execv(sys.executable, ['{mark}', '-I', '-S', '-c', 'import time; time.sleep(1000)'])
+        os.execv(sys.executable, [mark, '-I', '-S', '-c', 'import time; time.sleep(1000)'])
     os._exit(0)
 os.close(becomes)
-os.read(became, 1)"
-        );
-        let outcome = lab.run(&python(&script));
-        assert_held(&lab.name, &outcome);
-        assert!(processes_with(&mark).is_empty(), "{}", lab.name);
-    }
+os.read(became, 1)",
+    );
 }
 
 #[test]
 fn a_subreaper_keeps_nothing_from_the_end() {
-    for mut lab in labs() {
-        let mark = format!("assay-subreaper-{}-{}", std::process::id(), lab.pid());
-        let script = format!(
-            "became, becomes = os.pipe()
+    leaves_nobody(
+        "subreaper",
+        "became, becomes = os.pipe()
 if os.fork() == 0:
     os.setsid(); libc.prctl(36, 1, 0, 0, 0)
     if os.fork() == 0:
         if os.fork(): os._exit(0)
         for fd in range(3): os.close(fd)
-        os.execv(sys.executable, ['{mark}', '-I', '-S', '-c', 'import time; time.sleep(1000)'])
+        os.execv(sys.executable, [mark, '-I', '-S', '-c', 'import time; time.sleep(1000)'])
     os.close(becomes)
     for fd in range(3): os.close(fd)
     time.sleep(1000)
 os.close(becomes)
-os.read(became, 1)"
-        );
-        let outcome = lab.run(&python(&script));
+os.read(became, 1)",
+    );
+}
+
+/// Runs a program that lets a process of the name `mark` behind.
+#[track_caller]
+fn leaves_nobody(name: &str, script: &str) {
+    for mut lab in labs() {
+        let mark = format!("assay-{name}-{}-{}", std::process::id(), lab.pid());
+        let outcome = lab.run(&python(&format!("mark = '{mark}'\n{script}")));
         assert_held(&lab.name, &outcome);
         assert!(processes_with(&mark).is_empty(), "{}", lab.name);
     }

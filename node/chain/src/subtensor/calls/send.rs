@@ -179,8 +179,7 @@ fn meaning(call: &str, error: &UserError) -> Answer {
 /// The reason is only in the text, which nodes of different age word differently.
 fn invalid(call: &str, error: &UserError) -> Answer {
     let text = text(error);
-    // Details that are JSON in a JSON string have backslashes.
-    let lower = text.to_ascii_lowercase().replace('\\', "");
+    let lower = text.to_ascii_lowercase();
     if let Some(number) = custom_number(&lower) {
         let refusal = number.parse().ok().and_then(|code| custom(call, code));
         return Answer::Refused(refusal.map_or(CallFailure::Other { name: text }, Into::into));
@@ -234,7 +233,9 @@ fn custom(call: &str, code: u8) -> Option<Refusal> {
 /// Message and details of an answer, as far as they are passed on.
 fn text(error: &UserError) -> String {
     let details = error.data.as_ref().map_or("", |data| data.get());
-    let details = details.trim_matches('"');
+    // Mostly a string, else JSON as it is.
+    let string = serde_json::from_str::<String>(details);
+    let details = string.unwrap_or_else(|_| details.to_owned());
     let separator = if details.is_empty() { "" } else { ": " };
     format!("{}{separator}{details}", error.message)
         .chars()
